@@ -1,0 +1,67 @@
+# Two commands matter: make report, make test. Each sets itself up (.venv) once.
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help report test test-slow lint format data bench freeze quarto clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+report: $(VENV)/.report ## render the site, the PDF and the notebook into _output/
+	@$(PY) -m tp1 weave --check >/dev/null 2>&1 || $(MAKE) --no-print-directory $(VENV)/.all
+	@if command -v quarto >/dev/null; then \
+	  echo "report: with Quarto $$(quarto --version)"; QUARTO_PYTHON=$(CURDIR)/$(PY) quarto render; \
+	else \
+	  echo "report: with the built-in renderer (Quarto is not on PATH)"; $(PY) -m tp1 weave; \
+	fi
+
+test: $(VENV)/.all ## run the tests (under 3 minutes on 2 cores)
+	$(PY) -m pytest -m "not slow"
+
+test-slow: $(VENV)/.all ## run the tests that take longer
+	$(PY) -m pytest -m slow
+
+lint: $(VENV)/.all ## check format, lint and types
+	$(PY) -m ruff format --check
+	$(PY) -m ruff check
+	$(PY) -m mypy
+
+format: $(VENV)/.all ## format the code, mend what lint can mend
+	$(PY) -m ruff check --fix
+	$(PY) -m ruff format
+
+data: $(VENV)/.all ## fetch Fashion-MNIST into data/, or take it from a folder: make data FROM=folder
+	$(PY) -m tp1 data $(if $(FROM),--from '$(FROM)')
+
+freeze: $(VENV)/.all ## execute every chapter again and freeze its results
+	rm -rf _freeze
+	$(PY) -m tp1 weave
+
+bench: $(VENV)/.all ## time against the peers; results in benchmarks/results/
+	$(PY) benchmarks/bayes_queries.py
+
+quarto: $(VENV)/.report ## install Quarto into .venv, where the network allows it
+	$(PY) -m pip install quarto-cli==1.10.19
+
+clean: ## remove what can be made again, but not .venv nor data/
+	rm -rf _output _output.new _output.old .quarto
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+# Rendering from the frozen results needs pandoc and typst, and neither PyTorch nor a kernel.
+$(VENV)/.report: requirements-report.txt constraints.txt pyproject.toml
+	@echo "set-up: $(VENV) with what rendering needs (once, under a minute)"
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "set-up: $(PYTHON) cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@$(PY) -m pip install --quiet -r requirements-report.txt
+	@$(PY) -m pip install --quiet --no-deps --editable .
+	@touch $@
+
+$(VENV)/.all: $(VENV)/.report requirements.txt
+	@echo "set-up: PyTorch, Jupyter and the tests' libraries (once, a few minutes, 5 GB)"
+	@$(PY) -m pip install --quiet -r requirements.txt
+	@touch $@

@@ -1,0 +1,83 @@
+-- What the chapters need beyond Quarto's own filters. The first part knows nothing of Quarto, so that a plain
+-- `pandoc --lua-filter` can run it too; the second serves Quarto's books alone.
+
+local nbsp = "\u{a0}"
+
+-- French typography: “ ” typed as "…" become « », and no line breaks before : ; ! ? » % or after «. Columns as wide as
+-- what they hold: pandoc would give a table with one long row equal columns, whatever is in them. On paper, one space
+-- around the words of a formula: pandoc would leave that of \text{si } and add typst's own.
+local typography = {
+  Math = function(el)
+    if FORMAT:match("^typst") then
+      el.text = el.text:gsub("\\text{%s*([^{}]-)%s*}", "\\text{%1}")
+      return el
+    end
+  end,
+  Table = function(tbl)
+    tbl.colspecs = tbl.colspecs:map(function(spec)
+      return { spec[1] }
+    end)
+    return tbl
+  end,
+  Quoted = function(el)
+    if el.quotetype == "DoubleQuote" then
+      el.content:insert(1, pandoc.Str("«" .. nbsp))
+      el.content:insert(pandoc.Str(nbsp .. "»"))
+      return el.content
+    end
+  end,
+  Inlines = function(inlines)
+    for i = 2, #inlines - 1 do
+      local before, after = inlines[i - 1], inlines[i + 1]
+      local breaks = inlines[i].t == "Space" or inlines[i].t == "SoftBreak"
+      local opens = before.t == "Str" and before.text:match("«$")
+      local closes = after.t == "Str" and (after.text:match("^[:;!?%%]") or after.text:match("^»"))
+      if breaks and (opens or closes) then
+        inlines[i] = pandoc.Str(nbsp)
+      end
+    end
+    return inlines
+  end,
+}
+
+if quarto == nil then
+  return { typography }
+end
+
+-- A Typst book has no appendices of its own: what follows the “Annexes” divider is lettered by `annexes`
+-- (typst-template.typ), and the divider itself is left out.
+local function appendices(el)
+  local file = (quarto.doc.file_metadata() or {}).file
+  if quarto.doc.is_format("typst") and el.level == 1 and file ~= nil and file.bookItemType == "appendix" then
+    return pandoc.RawBlock("typst", "#show: annexes")
+  end
+end
+
+-- On paper, the tabs of a tabset follow one another; as headings they would be numbered, which they are not on the site.
+local function tabset(el)
+  if quarto.doc.is_format("typst") then
+    local blocks = pandoc.Blocks({})
+    for i = 1, #el.tabs do
+      blocks:insert(pandoc.Para({ pandoc.Strong(quarto.utils.as_inlines(el.tabs[i].title)) }))
+      blocks:extend(quarto.utils.as_blocks(el.tabs[i].content))
+    end
+    return blocks
+  end
+end
+
+-- On the site, the number of an equation stands at the right, as on paper, and not after the formula.
+local function equation(el)
+  local math = el.content[1]
+  if quarto.doc.is_format("html") and el.identifier:match("^eq%-") and math and math.t == "Math" then
+    local formula, number = math.text:match("^(.*) \\qquad(%b())$")
+    if formula then
+      el.classes:insert("numbered-equation")
+      el.content = { pandoc.Math("DisplayMath", formula), pandoc.Span(number, { class = "equation-number" }) }
+      return el
+    end
+  end
+end
+
+-- file_metadata_filter keeps quarto.doc.file_metadata() in step with the chapter being walked.
+local book = { Header = appendices, Tabset = tabset, Span = equation }
+return { typography, quarto.utils.combineFilters({ quarto.utils.file_metadata_filter(), book }) }

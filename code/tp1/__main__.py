@@ -1,0 +1,43 @@
+"""The command line: ``python -m tp1 --help``."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from tp1 import __version__
+from tp1.errors import Tp1Error
+
+# name -> (module with add_arguments and run, what it does); a module is imported only when it is asked for,
+# so that rendering never loads PyTorch.
+COMMANDS = {
+    "query": ("tp1.bayes.cli", "answer a query such as 'P(R | do(G=g2))' exactly"),
+    "data": ("tp1.learning.cli", "fetch or check Fashion-MNIST"),
+    "weave": ("tp1.weave.cli", "render the book without Quarto"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit status, 2 for wrong input."""
+    parser = argparse.ArgumentParser(prog="tp1", description="INF8225 TP1: the report that computes itself.")
+    parser.add_argument("--version", action="version", version=f"tp1 {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    for name, (module, summary) in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+        if name in arguments[:1]:
+            importlib.import_module(module).add_arguments(command)
+    args = parser.parse_args(arguments)
+    try:
+        status: int = importlib.import_module(COMMANDS[args.command][0]).run(args)
+    except Tp1Error as error:
+        print(f"tp1: error: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        # The reader of our output has left (`tp1 query --all | head -1`).
+        return 0
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

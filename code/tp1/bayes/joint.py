@@ -1,0 +1,148 @@
+"""Inference on the joint distribution, written as the theory is: multiply, sum, divide."""
+
+import math
+from collections.abc import Collection, Mapping
+
+import numpy as np
+
+from tp1.bayes.errors import ImpossibleEvidence, NetworkTooLarge, magnitude
+from tp1.bayes.network import Array, Network, remember
+
+# 256 MiB of float64: the largest array that any route makes.
+MAX_CELLS = 2**25
+# NumPy has no arrays of more axes.
+MAX_AXES = 64
+# Cells that underflow are off by at most 5e-324 each: above this, their share of a sum is far below rounding.
+SMALLEST_PROBABILITY = 1e-250
+
+
+def factor(network: Network, name: str) -> Array:
+    """Return the CPT of a variable with one axis per variable of the network, ready to be broadcast.
+
+    Parameters
+    ----------
+    network : Network
+    name : str
+        The variable whose CPT is wanted.
+
+    Returns
+    -------
+    ndarray, read-only
+        The variable and its parents lie on their own axes of the joint; every other axis has length 1.
+    """
+    axes = [network.axis(member) for member in (*network.parents[name], name)]
+    table = network.cpts[name].transpose(np.argsort(axes))
+    return table.reshape([size if axis in axes else 1 for axis, size in enumerate(network.shape)])
+
+
+@remember(1)
+def joint(network: Network) -> Array:
+    """Return the joint distribution: the product of all CPTs, by broadcasting.
+
+    Returns
+    -------
+    ndarray, read-only
+        One axis per variable, in the order of ``network.names``. Remembered on the network.
+
+    Raises
+    ------
+    NetworkTooLarge
+        If it would not fit: its size is the product of the numbers of states.
+
+    Notes
+    -----
+    Equation ``@eq-joint``: P(x₁, …, xₙ) = ∏ᵢ P(xᵢ | parents of xᵢ).
+    """
+    refuse_large_joint(network)
+    P = math.prod((factor(network, name) for name in network.names), start=np.ones(()))  # @eq-joint
+    P.flags.writeable = False
+    return P
+
+
+def marginal(P: Array, keep: Collection[int]) -> Array:
+    """Sum a distribution over every axis that is not in `keep`.
+
+    Parameters
+    ----------
+    P : ndarray
+        A distribution, one axis per variable.
+    keep : collection of int
+        The axes of the variables that stay.
+
+    Returns
+    -------
+    ndarray
+        As many axes as `P`; those summed over have length 1.
+    """
+    others = tuple(axis for axis in range(P.ndim) if axis not in keep)
+    return P.sum(axis=others, keepdims=True)  # @eq-marginal
+
+
+def condition(P: Array, evidence: Mapping[int, int]) -> Array:
+    """Condition a distribution on evidence: restrict it, then divide by the probability of the evidence.
+
+    Parameters
+    ----------
+    P : ndarray
+        A distribution, one axis per variable.
+    evidence : mapping from int to int
+        The observed index on each observed axis.
+
+    Returns
+    -------
+    ndarray
+        As many axes as `P`; those of the evidence have length 1.
+
+    Raises
+    ------
+    ImpossibleEvidence
+        If the evidence has probability 0, or one so small that this joint, in float64, cannot tell it from 0.
+    """
+    observed = {axis: slice(index, index + 1) for axis, index in evidence.items()}
+    P = P[tuple(observed.get(axis, slice(None)) for axis in range(P.ndim))]
+    p_evidence = P.sum(keepdims=True)
+    if p_evidence < SMALLEST_PROBABILITY:
+        raise ImpossibleEvidence(
+            f"the evidence (axis: index) {dict(evidence)} has probability {p_evidence.item():g}"
+        )
+    return P / p_evidence  # @eq-conditional
+
+
+def do(network: Network, interventions: Mapping[str, str]) -> Network:
+    """Return the network after an intervention, which sets variables whatever their causes.
+
+    Parameters
+    ----------
+    network : Network
+    interventions : mapping from str to str
+        The state imposed on each variable, as in ``{"G": "g2"}``.
+
+    Returns
+    -------
+    Network
+        The mutilated network: the edges into those variables are gone and their CPTs are point masses; every
+        other CPT is what it was.
+
+    Raises
+    ------
+    UnknownVariable, UnknownState
+
+    Notes
+    -----
+    Truncated factorisation, equation ``@eq-truncated``: Pearl, *Causality* (2nd ed., 2009), section 1.3.1.
+    """
+    parents, cpts = dict(network.parents), dict(network.cpts)
+    for name, state in interventions.items():
+        parents[name] = ()
+        cpts[name] = np.eye(len(network[name].states))[network.index(name, state)]  # @eq-truncated
+    return Network(network.variables, parents, cpts)
+
+
+def refuse_large_joint(network: Network) -> None:
+    """Raise `NetworkTooLarge` unless the joint can be made."""
+    if network.size > MAX_CELLS or len(network.shape) > MAX_AXES:
+        raise NetworkTooLarge(
+            f"the joint of {len(network.shape)} variables has {magnitude(network.size)} cells "
+            f"({magnitude(8 * network.size)} bytes); at most {magnitude(MAX_CELLS)} cells and {MAX_AXES} "
+            "variables fit: use method='contraction' (or 'auto')"
+        )

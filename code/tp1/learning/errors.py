@@ -1,0 +1,19 @@
+"""What can be wrong with the input of a model, each kind with its own type."""
+
+from tp1.errors import Tp1Error
+
+
+class DataError(Tp1Error):
+    """A file of the data set is missing or damaged, or could not be fetched."""
+
+
+class ShapeError(Tp1Error, ValueError):
+    """A tensor does not have the axes that the equation needs."""
+
+
+class LabelError(Tp1Error, ValueError):
+    """A label is not one of the classes."""
+
+
+class HyperparameterError(Tp1Error, ValueError):
+    """A learning rate, a share or a size is outside its range."""

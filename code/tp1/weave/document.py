@@ -1,0 +1,242 @@
+"""A chapter's tree in the few shapes that every output format is made from.
+
+After `read_chapter` a tree holds, besides pandoc's own elements:
+
+* ``Div .float #fig-…|#tbl-…``: the blocks of a figure or table, then a ``Div .caption``;
+* ``Div .callout .callout-KIND``: a ``Div .callout-title``, then the body;
+* ``Div .panel-tabset``: one ``Div .tab title=…`` a tab;
+* ``Div .cell execution_count=N``: the code block, then ``Div .cell-output`` blocks.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import panflute as pf
+
+from tp1.weave import pandoc
+from tp1.weave.errors import WeaveError
+from tp1.weave.features import CALLOUTS, CODE_SPAN
+from tp1.weave.lines import next_fence
+
+_VARIABLE = re.compile(r"\{\{<\s*var\s+([\w.-]+)\s*>\}\}")
+_FLOAT = re.compile(r"^(fig|tbl)-")
+
+Action = Callable[[pf.Element, pf.Doc], object]
+
+
+@dataclass
+class Chapter:
+    """One chapter on its way to the outputs."""
+
+    path: Path
+    number: str | None  # "1", "A"; None for an unnumbered chapter
+    is_appendix: bool
+    text: str  # the source, to point at a line
+    folder: Path  # of the source
+    figures: Path  # the folder that stands for `<stem>_files`
+    blocks: list[pf.Block] = field(default_factory=list)
+
+    @property
+    def page(self) -> Path:
+        """The chapter's page in the site."""
+        return self.path.with_suffix(".html")
+
+    @property
+    def heading(self) -> pf.Header | None:
+        """The chapter's own heading."""
+        return next((b for b in self.blocks if isinstance(b, pf.Header) and b.level == 1), None)
+
+    @property
+    def title(self) -> str:
+        """The heading as plain text."""
+        return pf.stringify(self.heading).strip() if self.heading else str(self.path)
+
+    def line_of(self, text: str) -> int | None:
+        """Where `text` first stands in the source."""
+        return next((i for i, line in enumerate(self.text.splitlines(), 1) if text in line), None)
+
+    def walk(self, action: Action) -> None:
+        """Apply `action` to every element of the chapter, children first."""
+        doc = pf.Doc(*self.blocks)
+        doc.walk(action)
+        self.blocks = list(doc.content)
+
+    def file_of(self, url: str) -> Path:
+        """Find an image's file; a frozen figure's is in the freeze.
+
+        Raises
+        ------
+        WeaveError
+            If there is no such file.
+        """
+        frozen = f"{self.path.stem}_files/"
+        file = self.figures / url.removeprefix(frozen) if url.startswith(frozen) else self.folder / url
+        if not file.is_file():
+            raise WeaveError(f"image {url} does not exist", self.path, self.line_of(url))
+        return file
+
+    def copy(self) -> "Chapter":
+        """Copy the chapter, tree included, for an output that changes it."""
+        tree = pandoc.load(pandoc.dump(self.blocks))
+        return replace(self, blocks=list(tree.content))
+
+
+def read_blocks(markdown: str, variables: dict[str, object], target: str, path: Path) -> list[pf.Block]:
+    """Read frozen Markdown into the shapes above, for one target (``html`` or ``typst``).
+
+    Raises
+    ------
+    WeaveError
+        For an unknown variable or something that has no shape here.
+    """
+    doc = pandoc.parse(substitute_variables(markdown, variables, path))
+    captions = _read_captions(doc)
+
+    def shape(element: pf.Element, _: pf.Doc) -> object:
+        if isinstance(element, pf.Figure):
+            return _figure(element)
+        if isinstance(element, pf.Table):
+            return _table(element)
+        if isinstance(element, pf.Div):
+            return _div(element, target, captions, path)
+        return None
+
+    doc.walk(shape)
+    return list(doc.content)
+
+
+def substitute_variables(markdown: str, variables: dict[str, object], path: Path) -> str:
+    """Resolve ``{{< var name >}}`` everywhere but in code.
+
+    Raises
+    ------
+    WeaveError
+        For a name that ``_variables.yml`` does not have.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        found: object = variables
+        for key in match[1].split("."):
+            if not isinstance(found, dict) or key not in found:
+                raise WeaveError(f"variable {match[1]} is not in _variables.yml", path)
+            found = found[key]
+        return str(found)
+
+    lines: list[str] = []
+    fence: str | None = None
+    for line in markdown.split("\n"):
+        inside, fence = fence is not None, next_fence(fence, line)
+        if not inside and fence is None and "{{<" in line:
+            parts = _split_code(line)
+            line = "".join(part if code else _VARIABLE.sub(value, part) for part, code in parts)
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def _split_code(line: str) -> list[tuple[str, bool]]:
+    parts: list[tuple[str, bool]] = []
+    end = 0
+    for match in CODE_SPAN.finditer(line):
+        parts += [(line[end : match.start()], False), (match[0], True)]
+        end = match.end()
+    return [*parts, (line[end:], False)]
+
+
+def _read_captions(doc: pf.Doc) -> dict[str, pf.Plain]:
+    """Parse the Markdown of all ``tbl-cap`` attributes at once."""
+    texts: list[str] = []
+    doc.walk(
+        lambda e, _: (
+            texts.append(e.attributes["tbl-cap"]) if "tbl-cap" in getattr(e, "attributes", {}) else None
+        )
+    )
+    if not texts:
+        return {}
+    parsed = pandoc.parse("\n\n".join(texts)).content
+    return {text: pf.Plain(*block.content) for text, block in zip(texts, parsed, strict=True)}
+
+
+def _float(identifier: str, blocks: list[pf.Block], caption: pf.Block | None) -> pf.Div:
+    tail = [pf.Div(caption, classes=["caption"])] if caption is not None else []
+    return pf.Div(*blocks, *tail, identifier=identifier, classes=["float"])
+
+
+def _figure(figure: pf.Figure) -> pf.Block | None:
+    if not _FLOAT.match(figure.identifier):
+        return None
+    caption = figure.caption.content[0] if figure.caption and len(figure.caption.content) else None
+    return _float(figure.identifier, list(figure.content), caption)
+
+
+def _table(table: pf.Table) -> pf.Block | None:
+    if not _FLOAT.match(table.identifier):
+        return None
+    identifier, table.identifier = table.identifier, ""
+    caption = table.caption.content[0] if table.caption and len(table.caption.content) else None
+    table.caption = pf.Caption()
+    return _float(identifier, [table], caption)
+
+
+def _div(div: pf.Div, target: str, captions: dict[str, pf.Plain], path: Path) -> object:
+    if "content-visible" in div.classes or "content-hidden" in div.classes:
+        return list(div.content) if _is_visible(div, target) else []
+    if any(f"callout-{kind}" in div.classes for kind in CALLOUTS):
+        return _callout(div)
+    if "panel-tabset" in div.classes:
+        return _tabset(div, path)
+    if not _FLOAT.match(div.identifier):
+        return None
+    if "cell" in div.classes:
+        return _table_cell(div, captions, path)
+    if "float" in div.classes:
+        return None
+    *blocks, caption = div.content
+    if not isinstance(caption, pf.Para):
+        raise WeaveError(f"{div.identifier}: the last paragraph must be the caption", path)
+    return _float(div.identifier, blocks, pf.Plain(*caption.content))
+
+
+def _is_visible(div: pf.Div, target: str) -> bool:
+    """Decide ``when-format`` and ``unless-format`` for the target; typst is the PDF."""
+    names = {"html": {"html"}, "typst": {"typst", "pdf"}}[target]
+    wanted = div.attributes.get("when-format")
+    unwanted = div.attributes.get("unless-format")
+    holds = (wanted is None or wanted in names) and (unwanted is None or unwanted not in names)
+    return holds if "content-visible" in div.classes else not holds
+
+
+def _callout(div: pf.Div) -> pf.Div:
+    blocks = list(div.content)
+    title: list[pf.Inline] = []
+    if "title" in div.attributes:
+        title = [pf.Str(div.attributes.pop("title"))]
+    elif blocks and isinstance(blocks[0], pf.Header):
+        title = list(blocks.pop(0).content)
+    head = pf.Div(pf.Plain(*title), classes=["callout-title"])
+    return pf.Div(head, *blocks, classes=["callout", *div.classes], attributes=div.attributes)
+
+
+def _tabset(div: pf.Div, path: Path) -> pf.Div:
+    tabs: list[pf.Div] = []
+    for block in div.content:
+        if isinstance(block, pf.Header):
+            tabs.append(pf.Div(classes=["tab"], attributes={"title": pf.stringify(block).strip()}))
+        elif not tabs:
+            raise WeaveError("a tabset must begin with the heading of its first tab", path)
+        else:
+            tabs[-1].content.append(block)
+    return pf.Div(*tabs, classes=["panel-tabset"])
+
+
+def _table_cell(cell: pf.Div, captions: dict[str, pf.Plain], path: Path) -> pf.Div:
+    """Move the label of a ``tbl-`` chunk from the cell to the one table that it shows."""
+    identifier, cell.identifier = cell.identifier, ""
+    outputs = [block for block in cell.content if isinstance(block, pf.Div)]
+    caption = captions.get(cell.attributes.pop("tbl-cap", ""))
+    if len(outputs) != 1 or caption is None:
+        raise WeaveError(f"chunk {identifier} must show exactly one table and have a tbl-cap", path)
+    code = [block for block in cell.content if not isinstance(block, pf.Div)]
+    cell.content = [*code, _float(identifier, outputs, caption)]
+    return cell

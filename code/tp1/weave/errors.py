@@ -1,0 +1,24 @@
+"""What can be wrong in a book, each with the place to mend."""
+
+from pathlib import Path
+
+from tp1.errors import Tp1Error
+
+
+class WeaveError(Tp1Error):
+    """The book cannot be rendered; the message names file and line where they are known."""
+
+    def __init__(self, message: str, file: Path | str | None = None, line: int | None = None) -> None:
+        place = "" if file is None else f"{file}:{line}: " if line is not None else f"{file}: "
+        super().__init__(place + message)
+
+
+class UnsupportedFeature(WeaveError):
+    """A feature of Quarto's that the built-in renderer does not have: refused, never dropped."""
+
+    def __init__(self, feature: str, file: Path | str | None = None, line: int | None = None) -> None:
+        super().__init__(f"{feature} is not supported by the built-in renderer", file, line)
+
+
+class CellFailed(WeaveError):
+    """A chunk raised an exception; the message carries chapter, label and traceback."""

@@ -1,0 +1,136 @@
+"""What of Quarto this renderer knows; anything else in a source is refused with file, line and name."""
+
+import re
+from typing import Any, NoReturn
+
+from tp1.weave.errors import UnsupportedFeature, WeaveError
+from tp1.weave.lines import Line, next_fence
+
+CHUNK_OPTIONS: dict[str, tuple[type, ...]] = {
+    "label": (str,),
+    "fig-cap": (str,),
+    "fig-alt": (str,),
+    "tbl-cap": (str,),
+    "echo": (bool,),
+    "eval": (bool,),
+    "include": (bool,),
+    "output": (bool,),
+    "warning": (bool,),
+    "code-fold": (bool, str),
+}
+CALLOUTS = ("note", "tip", "warning", "important", "caution")
+DIV_CLASSES = {f"callout-{kind}" for kind in CALLOUTS} | {"panel-tabset", "content-visible", "content-hidden"}
+DIV_ATTRIBUTES = {"when-format", "unless-format", "collapse", "title"}
+SPAN_CLASSES = {"smallcaps", "underline", "mark", "unnumbered"}
+IMAGE_ATTRIBUTES = {"fig-alt", "width", "height"}
+SHORTCODES = {"var", "include"}
+FRONT_MATTER = {"title"}
+
+_SHORTCODE = re.compile(r"\{\{<\s*(\S+)")
+_DIV = re.compile(r"^\s*:{3,}\s*(\{.*\}|[\w.-]+)\s*:*\s*$")
+_ENGINE = re.compile(r"^\s*`{3,}\s*\{(?!=)([^}.#][^}]*)\}\s*$")
+_INLINE_ENGINE = re.compile(r"(?:^|[^`])`\{(?!=)(\w+)\}\s")
+_ATTRIBUTES = re.compile(r"(?<=[\])$])\{([^{}]*)\}|^#+ .*\{([^{}]*)\}\s*$")
+_ITEM = re.compile(
+    r"""(?P<key>[\w-]+)=(?:"[^"]*"|'[^']*'|\S+)|\.(?P<class>[\w-]+)|\#(?P<id>[\w-]+)|(?P<other>\S+)"""
+)
+CODE_SPAN = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
+_REFERENCE_DIV = re.compile(r"^(fig|tbl)-|^refs$")
+_CHAPTER_LINK = re.compile(r"\]\(([^)\s]*\.qmd[^)\s]*)\)")
+_ANNOTATION = re.compile(r"#\s*<\d+>\s*$")
+
+
+def check(lines: list[Line]) -> None:
+    """Refuse what would otherwise be dropped or set differently than Quarto does.
+
+    Raises
+    ------
+    UnsupportedFeature
+        At the first such line.
+    """
+    start = _check_front_matter(lines)
+    fence: str | None = None
+    for line in lines[start:]:
+        inside, fence = fence is not None, next_fence(fence, line.text)
+        if inside:
+            if _ANNOTATION.search(line.text):
+                _refuse(line, "code annotation `# <n>`")
+        elif fence is not None:
+            engine = _ENGINE.match(line.text)
+            if engine and engine[1] != "python":
+                _refuse(line, f"code chunk {{{engine[1]}}} (only {{python}}, its options as #| comments)")
+        else:
+            _check_prose(line)
+
+
+def _check_prose(line: Line) -> None:
+    if (engine := _INLINE_ENGINE.search(line.text)) and engine[1] != "python":
+        _refuse(line, f"inline code `{{{engine[1]}}}`")
+    text = CODE_SPAN.sub("", line.text)
+    for name in _SHORTCODE.findall(text):
+        if name not in SHORTCODES:
+            _refuse(line, f"shortcode {{{{< {name} >}}}}")
+        if name == "include":
+            _refuse(line, "{{< include >}} inside a line (it must stand alone on its own)")
+    if link := _CHAPTER_LINK.search(text):
+        _refuse(line, f"link to {link[1]} (use a reference such as @sec-…)")
+    if div := _DIV.match(text):
+        _check_div(line, div[1])
+        return
+    for match in _ATTRIBUTES.finditer(text):
+        heading = match[2] is not None
+        for item in _ITEM.finditer(match[1] or match[2] or ""):
+            if item["class"] and item["class"] not in SPAN_CLASSES:
+                _refuse(line, f"class .{item['class']}")
+            if item["key"] and (heading or item["key"] not in IMAGE_ATTRIBUTES):
+                _refuse(line, f"attribute {item['key']}")
+
+
+def _check_div(line: Line, attributes: str) -> None:
+    if not attributes.startswith("{"):
+        attributes = "." + attributes
+    for item in _ITEM.finditer(attributes.strip("{}")):
+        if item["class"] and item["class"] not in DIV_CLASSES:
+            _refuse(line, f"div class .{item['class']}")
+        if item["key"] and item["key"] not in DIV_ATTRIBUTES:
+            _refuse(line, f"div attribute {item['key']}")
+        if item["id"] and not _REFERENCE_DIV.match(item["id"]):
+            _refuse(line, f"div with identifier #{item['id']}")
+
+
+def _check_front_matter(lines: list[Line]) -> int:
+    """Check the YAML block at the top, if there is one; return the index of the line after it."""
+    if not lines or lines[0].text.rstrip() != "---":
+        return 0
+    for i, line in enumerate(lines[1:], 1):
+        if line.text.rstrip() in ("---", "..."):
+            return i + 1
+        key = re.match(r"([\w-]+)\s*:", line.text)
+        if key and key[1] not in FRONT_MATTER:
+            _refuse(line, f"front matter key {key[1]}")
+    raise WeaveError("the front matter is never closed", lines[0].file, lines[0].number)
+
+
+def check_options(options: Any, place: Line) -> None:
+    """Refuse chunk options that are unknown or of the wrong type.
+
+    Raises
+    ------
+    UnsupportedFeature
+        For an option that Quarto may know and this renderer does not.
+    WeaveError
+        For a value of the wrong type.
+    """
+    if not isinstance(options, dict):
+        raise WeaveError("the chunk's options must read `#| key: value`", place.file, place.number)
+    for key, value in options.items():
+        if key not in CHUNK_OPTIONS:
+            _refuse(place, f"chunk option {key}")
+        if not isinstance(value, CHUNK_OPTIONS[key]):
+            raise WeaveError(f"chunk option {key} cannot be {value!r}", place.file, place.number)
+    if options.get("code-fold", True) not in (True, False, "show"):
+        raise WeaveError("chunk option code-fold must be true, false or show", place.file, place.number)
+
+
+def _refuse(line: Line, feature: str) -> NoReturn:
+    raise UnsupportedFeature(feature, line.file, line.number)

@@ -1,0 +1,97 @@
+"""Read and write Quarto's own ``_freeze``: what one froze, the other renders without executing."""
+
+import base64
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tp1.weave.errors import WeaveError
+from tp1.weave.frozen import Executed, Frozen, freeze_markdown
+from tp1.weave.source import Source
+
+# The target's name in the figures' folder, and the suffix that names the JSON file.
+TARGETS = {"html": "html", "typst": "typ"}
+
+
+@dataclass(frozen=True)
+class Thawed:
+    """A chapter's Markdown with all results in it, and where its figures are."""
+
+    markdown: str
+    figures: Path  # the folder that stands for `<stem>_files`
+
+
+def frozen_folder(root: Path, path: Path) -> Path:
+    """Where a chapter's results are frozen."""
+    return root / "_freeze" / path.with_suffix("")
+
+
+def thaw(root: Path, source: Source, target: str) -> Thawed | None:
+    """Read a chapter's frozen results; None if there are none for the text as it is now.
+
+    Raises
+    ------
+    WeaveError
+        If the file cannot be understood.
+    """
+    if not source.has_code:
+        markdown = "\n\n".join(cell.text for cell in source.cells if not hasattr(cell, "code"))
+        return Thawed(markdown + "\n", root / source.path.parent)
+    folder = frozen_folder(root, source.path)
+    file = folder / "execute-results" / f"{TARGETS[target]}.json"
+    try:
+        frozen = json.loads(file.read_text(encoding="utf-8"))
+        if frozen["hash"] != source.digest:
+            return None
+        return Thawed(str(frozen["result"]["markdown"]), folder)
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        message = f"not a freeze of Quarto's ({error!r}); delete it and render again"
+        raise WeaveError(message, file.relative_to(root)) from error
+
+
+def is_fresh(root: Path, source: Source) -> bool:
+    """Whether nothing of the chapter has to be executed."""
+    return all(thaw(root, source, target) is not None for target in TARGETS)
+
+
+def freeze(root: Path, source: Source, cells: list[Executed]) -> None:
+    """Write a chapter's results for every target, aside first, so that a kill leaves the old ones whole."""
+    folder = frozen_folder(root, source.path)
+    aside = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(aside, ignore_errors=True)
+    (aside / "execute-results").mkdir(parents=True)
+    for target, suffix in TARGETS.items():
+        frozen = freeze_markdown(cells, source.path.stem, target)
+        _write_figures(aside, frozen)
+        (aside / "execute-results" / f"{suffix}.json").write_text(
+            json.dumps(_record(source, frozen, target), indent=2, ensure_ascii=False), encoding="utf-8"
+        )
+    shutil.rmtree(folder, ignore_errors=True)
+    aside.rename(folder)
+
+
+def _record(source: Source, frozen: Frozen, target: str) -> dict[str, Any]:
+    files = f"{source.path.stem}_files"
+    result: dict[str, Any] = {
+        "engine": "jupyter",
+        "markdown": frozen.markdown,
+        "supporting": [files if target == "html" else f"{files}/figure-{target}"],
+        "filters": [],
+    }
+    if target == "html":
+        result["includes"] = {}
+    return {"hash": source.digest, "result": result}
+
+
+def _write_figures(folder: Path, frozen: Frozen) -> None:
+    for name, data in frozen.figures.items():
+        file = folder / name
+        file.parent.mkdir(exist_ok=True)
+        if file.suffix == ".svg":
+            file.write_text(data, encoding="utf-8")
+        else:
+            file.write_bytes(base64.b64decode(data))

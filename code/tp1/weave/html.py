@@ -1,0 +1,207 @@
+"""The site: one page a chapter, self-contained, readable from the disk."""
+
+import html
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import panflute as pf
+
+from tp1.weave import pandoc
+from tp1.weave.document import Chapter
+from tp1.weave.errors import WeaveError
+from tp1.weave.features import CALLOUTS
+from tp1.weave.project import Book
+
+SITE = Path(__file__).parent / "site"
+NBSP = "\u00a0"
+CALLOUT_TITLES = dict(
+    zip(CALLOUTS, ("Note", "Astuce", "Avertissement", "Important", "Mise en garde"), strict=True)
+)
+
+
+@dataclass(frozen=True)
+class Heading:
+    """An entry of a page's own table of contents."""
+
+    level: int
+    identifier: str
+    number: str
+    text: str
+
+
+def write_site(chapters: list[Chapter], book: Book, folder: Path) -> None:
+    """Write all pages with their figures, styles and scripts into `folder`."""
+    shutil.copytree(SITE / "assets", folder / "assets")
+    styles = [Path(css) for css in _as_list(book.formats.get("html", {}).get("css"))]
+    for css in styles:
+        _copy_style(css, book, folder)
+    template = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(SITE), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    ).get_template("page.html")
+    for i, chapter in enumerate(chapters):
+        headings = _headings(chapter, book.toc_depth)
+        body = pandoc.write(_lower(chapter.copy(), chapters, book, folder), "html5", "--mathml")
+        # Browsers leave no space where TeX does between a function and its argument: “log p”, not “logp”.
+        body = body.replace("<mo>&#8289;</mo>", '<mo rspace="0.167em">&#8289;</mo>')
+        page = folder / chapter.page
+        page.parent.mkdir(parents=True, exist_ok=True)
+        context: dict[str, Any] = {
+            "book": book,
+            "chapter": chapter,
+            "chapters": chapters,
+            "headings": headings,
+            "body": body,
+            "styles": styles,
+            "top": os.path.relpath(".", chapter.page.parent),
+            "before": chapters[i - 1] if i else None,
+            "after": chapters[i + 1] if i + 1 < len(chapters) else None,
+        }
+        page.write_text(template.render(context), encoding="utf-8")
+
+
+def _copy_style(css: Path, book: Book, folder: Path) -> None:
+    """Copy a style sheet with the files that it names, such as fonts."""
+    text = (book.root / css).read_text(encoding="utf-8")
+    for name in [css.name, *re.findall(r"""url\(["']?([^"')]+)["']?\)""", text)]:
+        file = css.parent / name
+        if ":" in name or not (book.root / file).is_file():
+            raise WeaveError(f"{name} is not a file beside it: pages need nothing from elsewhere", css)
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(book.root / file, folder / file)
+
+
+def _headings(chapter: Chapter, depth: int) -> list[Heading]:
+    return [
+        Heading(b.level, b.identifier, b.attributes.get("number", ""), pf.stringify(b).strip())
+        for b in chapter.blocks
+        if isinstance(b, pf.Header) and 1 < b.level <= depth
+    ]
+
+
+def _lower(chapter: Chapter, chapters: list[Chapter], book: Book, folder: Path) -> list[pf.Block]:
+    """Turn a chapter's shapes into what pandoc's HTML writer takes; copy the images that it shows."""
+    default_fold = book.formats.get("html", {}).get("code-fold", False)
+
+    def action(element: pf.Element, _: pf.Doc) -> object:
+        if isinstance(element, pf.Header):
+            return _header(element)
+        if isinstance(element, pf.Div):
+            return _div(element, book)
+        if isinstance(element, pf.CodeBlock) and "cell-code" in element.classes:
+            return _cell_code(element, default_fold)
+        if isinstance(element, pf.Span) and "equation" in element.classes:
+            return _equation(element)
+        if isinstance(element, pf.Image):
+            return _image(element, chapter, folder)
+        if isinstance(element, pf.Link):
+            return _link(element, chapter, chapters)
+        return None
+
+    chapter.walk(action)
+    return chapter.blocks
+
+
+def _header(header: pf.Header) -> pf.Header:
+    number = header.attributes.pop("number", "")
+    if number:
+        span = pf.Span(pf.Str(number), classes=["header-section-number"])
+        header.content = [span, pf.Str(NBSP + " "), *header.content]
+    return header
+
+
+def _div(div: pf.Div, book: Book) -> object:
+    if "float" in div.classes:
+        return _float(div, book)
+    if "callout" in div.classes:
+        return _callout(div)
+    if "panel-tabset" in div.classes:
+        return _tabset(div)
+    return None
+
+
+def _float(div: pf.Div, book: Book) -> list[pf.Block]:
+    kind, number = div.identifier.split("-")[0], div.attributes["number"]
+    blocks = [inner for block in div.content for inner in _without_figure(block)]
+    caption: list[pf.Block] = []
+    if isinstance(blocks[-1], pf.Div) and "caption" in blocks[-1].classes:
+        caption = list(blocks.pop().content)
+    lead = f"{book.titles[kind]}{NBSP}{number}{book.delimiter} "
+    head = [_raw(f'<figcaption><span class="caption-label">{html.escape(lead)}</span>'), *caption]
+    head.append(_raw("</figcaption>"))
+    body = [*head, *blocks] if kind == "tbl" else [*blocks, *head]
+    return [_raw(f'<figure class="float float-{kind}" id="{div.identifier}">'), *body, _raw("</figure>")]
+
+
+def _without_figure(block: pf.Block) -> list[pf.Block]:
+    """Unwrap pandoc's figure: ours has the caption."""
+    return list(block.content) if isinstance(block, pf.Figure) else [block]
+
+
+def _callout(div: pf.Div) -> list[pf.Block]:
+    kind = div.classes[1].removeprefix("callout-")
+    title, *body = div.content
+    inlines = list(title.content[0].content) or [pf.Str(CALLOUT_TITLES[kind])]
+    collapse = div.attributes.get("collapse")
+    if collapse is None:
+        tags = (f'<aside class="callout callout-{kind}"><p class="callout-title">', "</p>", "</aside>")
+    else:
+        state = "" if collapse == "true" else " open"
+        start = f'<details class="callout callout-{kind}"{state}><summary class="callout-title">'
+        tags = (start, "</summary>", "</details>")
+    return [_raw(tags[0]), pf.Plain(*inlines), _raw(tags[1]), *body, _raw(tags[2])]
+
+
+def _tabset(div: pf.Div) -> pf.Div:
+    """Keep the tabs stacked under their titles: the script makes tabs of them where it runs."""
+    for tab in div.content:
+        title = html.escape(tab.attributes["title"])
+        tab.content.insert(0, _raw(f'<p class="tab-title">{title}</p>'))
+        tab.attributes.clear()
+    return div
+
+
+def _cell_code(code: pf.CodeBlock, default_fold: object) -> object:
+    fold = code.attributes.pop("code-fold", str(default_fold).lower())
+    if fold == "false":
+        return code
+    state = " open" if fold == "show" else ""
+    return [_raw(f'<details class="code-fold"{state}><summary>Code</summary>'), code, _raw("</details>")]
+
+
+def _equation(span: pf.Span) -> pf.Span:
+    number = pf.Span(pf.Str(f"({span.attributes.pop('number')})"), classes=["equation-number"])
+    span.content.append(number)
+    return span
+
+
+def _image(image: pf.Image, chapter: Chapter, folder: Path) -> pf.Image:
+    source = chapter.file_of(image.url)
+    copy = folder / chapter.path.parent / image.url
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, copy)
+    alt = image.attributes.pop("fig-alt", None)
+    if alt:
+        image.content = [pf.Str(alt)]
+    image.attributes["loading"] = "lazy"
+    return image
+
+
+def _link(link: pf.Link, chapter: Chapter, chapters: list[Chapter]) -> pf.Link:
+    page = link.attributes.pop("page", None)
+    target = chapter if page is None else chapters[int(page)]
+    if target.path != chapter.path:
+        link.url = os.path.relpath(target.page, chapter.page.parent) + link.url
+    return link
+
+
+def _raw(text: str) -> pf.RawBlock:
+    return pf.RawBlock(text, format="html")
+
+
+def _as_list(value: Any) -> list[Any]:
+    return [] if value is None else value if isinstance(value, list) else [value]

@@ -1,0 +1,262 @@
+"""One notebook of all chapters, with the frozen outputs: made from the freeze, whoever wrote it."""
+
+import base64
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import panflute as pf
+
+from tp1.weave import pandoc
+from tp1.weave.document import Chapter
+from tp1.weave.html import CALLOUT_TITLES
+from tp1.weave.project import Book
+from tp1.weave.source import Chunk, Source
+
+# The notebook's first cell, as a file of the project; CODE in it stands for an archive of the package.
+PREPARATION = Path("report/preparation.py")
+CODE = "@CODE@"
+NBSP = "\u00a0"
+
+_CUT = "<!-- tp1: cut -->"
+_MARKDOWN = "gfm-tex_math_gfm+tex_math_dollars"
+
+
+class _Batch:
+    """Blocks to be written as Markdown, all in one run of pandoc."""
+
+    def __init__(self) -> None:
+        self._pieces: list[list[pf.Block]] = []
+
+    def add(self, blocks: list[pf.Block]) -> str:
+        """Take blocks; return the number under which their text will stand."""
+        self._pieces.append(blocks)
+        return str(len(self._pieces) - 1)
+
+    def write(self) -> list[str]:
+        cut = [pf.RawBlock(_CUT, format="html")]
+        blocks = [block for piece in self._pieces for block in [*_lowered(piece), *cut]]
+        return [text.strip("\n") for text in pandoc.write(blocks, _MARKDOWN).split(_CUT)]
+
+
+def write_notebook(chapters: list[Chapter], sources: list[Source], book: Book, file: Path) -> None:
+    """Write the notebook: prose with its numbers resolved, every chunk, and what each one showed."""
+    batch = _Batch()
+    cells: list[Any] = []
+    for chapter, source in zip(chapters, sources, strict=True):
+        cells += _chapter_cells(chapter.copy(), source, book, batch)
+    texts = batch.write()
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            cell.source = texts[int(cell.source)]
+        for output in cell.get("outputs", []):
+            if "text/markdown" in output.get("data", {}):
+                output.data["text/markdown"] = texts[int(output.data["text/markdown"])]
+    notebook = nbformat.v4.new_notebook(
+        cells=[*_title(book), *(cell for cell in cells if cell.source)],
+        metadata={
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+            "title": book.title,
+        },
+    )
+    nbformat.validate(notebook)
+    aside = file.with_name(f".{file.name}.new")
+    nbformat.write(notebook, aside)
+    aside.replace(file)
+
+
+def _title(book: Book) -> list[Any]:
+    course = book.variables.get("course", {})
+    authors = ", ".join(
+        author["name"] + (f" ({author['matricule']})" if "matricule" in author else "")
+        for author in book.authors
+    )
+    lines = [
+        f"# {book.title}",
+        book.subtitle,
+        f"**{course.get('code', '')} {course.get('title', '')}**",
+        authors,
+    ]
+    cells = [nbformat.v4.new_markdown_cell("\n\n".join(line for line in lines if line), id="titre")]
+    preparation = book.root / PREPARATION
+    if preparation.exists():
+        code = preparation.read_text(encoding="utf-8").replace(CODE, _archive(book.root / "code"))
+        hidden = {"jupyter": {"source_hidden": True}, "cellView": "form"}
+        cells.append(nbformat.v4.new_code_cell(code.strip(), id="preparation", metadata=hidden))
+    return cells
+
+
+def _archive(folder: Path) -> str:
+    """Pack the package's Python files, less this renderer, as text; the same files give the same text."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for path in sorted(folder.rglob("*.py")):
+            name = path.relative_to(folder.parent).as_posix()
+            if "/weave/" not in name:
+                archive.writestr(zipfile.ZipInfo(name), path.read_bytes(), zipfile.ZIP_DEFLATED)
+    return base64.b85encode(stream.getvalue()).decode()
+
+
+def _chapter_cells(chapter: Chapter, source: Source, book: Book, batch: _Batch) -> Iterator[Any]:
+    """Give the chapter's cells, their Markdown still as numbers in the batch.
+
+    Chunks that the book leaves out (``include: false``) come back where they are executed.
+    """
+    waiting = list(source.chunks)
+    prose: list[pf.Block] = []
+    stem = re.sub(r"[^\w-]", "-", chapter.path.stem)
+    count = 0
+
+    def flush() -> Iterator[Any]:
+        nonlocal count
+        if prose:
+            count += 1
+            yield nbformat.v4.new_markdown_cell(batch.add(prose.copy()), id=f"{stem}-{count}"[:64])
+            prose.clear()
+
+    for block in _flat(chapter.blocks):
+        if not _is_cell(block):
+            prose.append(block)
+            continue
+        number = int(block.attributes["execution_count"])
+        yield from flush()
+        while waiting and waiting[0].number < number:
+            yield _code_cell(waiting.pop(0), [], stem)
+        yield _code_cell(waiting.pop(0), list(_outputs(block, chapter, book, batch)), stem)
+    yield from flush()
+    yield from (_code_cell(chunk, [], stem) for chunk in waiting)
+
+
+def _is_cell(block: pf.Block) -> bool:
+    return isinstance(block, pf.Div) and "cell" in block.classes
+
+
+def _flat(blocks: list[pf.Block]) -> Iterator[pf.Block]:
+    """Bring cells that stand inside tabs or callouts to the top."""
+    for block in blocks:
+        holds: list[pf.Div] = []
+        if isinstance(block, pf.Div) and not _is_cell(block):
+            block.walk(lambda e, _, holds=holds: holds.append(e) if _is_cell(e) else None)
+        if not holds:
+            yield block
+            continue
+        if "title" in block.attributes:
+            yield pf.Para(pf.Strong(pf.Str(block.attributes["title"])))
+        yield from _flat(list(block.content))
+
+
+def _code_cell(chunk: Chunk, outputs: list[Any], stem: str) -> Any:
+    identifier = re.sub(r"[^\w-]", "-", chunk.label or f"{stem}-code-{chunk.number}")[:64]
+    if not chunk.options.get("eval", True):
+        return nbformat.v4.new_raw_cell(chunk.code, id=identifier)
+    shown = chunk.options.get("echo", True) and chunk.options.get("include", True)
+    return nbformat.v4.new_code_cell(
+        chunk.code,
+        id=identifier,
+        outputs=outputs,
+        execution_count=chunk.number,
+        metadata={} if shown else {"jupyter": {"source_hidden": True}},
+    )
+
+
+def _outputs(cell: pf.Div, chapter: Chapter, book: Book, batch: _Batch) -> Iterator[Any]:
+    for block in cell.content:
+        if not isinstance(block, pf.Div):
+            continue
+        if "float" in block.classes:
+            yield from _float_outputs(block, chapter, book, batch)
+        elif "cell-output-display" in block.classes:
+            yield from _displays(block, chapter, book, batch)
+        else:
+            name = "stderr" if "cell-output-stderr" in block.classes else "stdout"
+            text = "".join(code.text + "\n" for code in block.content if isinstance(code, pf.CodeBlock))
+            yield nbformat.v4.new_output("stream", name=name, text=text)
+
+
+def _displays(block: pf.Div, chapter: Chapter, book: Book, batch: _Batch) -> Iterator[Any]:
+    for inner in block.content:
+        if isinstance(inner, pf.Div) and "float" in inner.classes:
+            yield from _float_outputs(inner, chapter, book, batch)
+        elif image := _only_image(inner):
+            yield _picture(image, chapter)
+        elif isinstance(inner, pf.CodeBlock) and not inner.classes:
+            yield nbformat.v4.new_output("display_data", data={"text/plain": inner.text})
+        else:
+            yield nbformat.v4.new_output("display_data", data={"text/markdown": batch.add([inner])})
+
+
+def _float_outputs(block: pf.Div, chapter: Chapter, book: Book, batch: _Batch) -> Iterator[Any]:
+    """Show what floats, then its caption with the number that the text calls it by."""
+    kind = block.identifier.split("-")[0]
+    *inner, caption = block.content
+    for part in inner:
+        yield from _displays(part if isinstance(part, pf.Div) else pf.Div(part), chapter, book, batch)
+    lead = pf.Strong(pf.Str(f"{book.titles[kind]}{NBSP}{block.attributes['number']}{book.delimiter}"))
+    text = pf.Para(lead, pf.Space(), *caption.content[0].content)
+    yield nbformat.v4.new_output("display_data", data={"text/markdown": batch.add([text])})
+
+
+def _only_image(block: pf.Block) -> pf.Image | None:
+    images: list[pf.Image] = []
+    block.walk(lambda e, _: images.append(e) if isinstance(e, pf.Image) else None)
+    return images[0] if len(images) == 1 and not isinstance(block, pf.Table) else None
+
+
+def _picture(image: pf.Image, chapter: Chapter) -> Any:
+    file = chapter.file_of(image.url)
+    alt = image.attributes.get("fig-alt") or pf.stringify(image)
+    if file.suffix == ".svg":
+        data = {"image/svg+xml": file.read_text(encoding="utf-8"), "text/plain": alt}
+    else:
+        data = {f"image/{file.suffix[1:]}": base64.b64encode(file.read_bytes()).decode(), "text/plain": alt}
+    return nbformat.v4.new_output("display_data", data=data)
+
+
+def _lowered(blocks: list[pf.Block]) -> list[pf.Block]:
+    """Turn the chapter's shapes into plain Markdown's; notes are set below the cell."""
+    notes: list[pf.Block] = []
+
+    def action(element: pf.Element, _: pf.Doc) -> object:
+        if isinstance(element, pf.Header) and element.attributes.get("number"):
+            element.content.insert(0, pf.Str(element.attributes["number"] + NBSP))
+        elif isinstance(element, pf.Link) and element.url.startswith("#"):
+            return list(element.content)
+        elif isinstance(element, pf.Span):
+            return _span(element)
+        elif isinstance(element, pf.Div):
+            return _div(element)
+        elif isinstance(element, pf.Note):
+            mark = f"({len(notes) + 1})"
+            notes.append(pf.Para(pf.Superscript(pf.Str(mark)), pf.Space(), *element.content[0].content))
+            return pf.Superscript(pf.Str(mark))
+        return None
+
+    doc = pf.Doc(*blocks)
+    doc.walk(action)
+    return [*doc.content, *notes]
+
+
+def _span(span: pf.Span) -> list[pf.Inline]:
+    if "equation" in span.classes:
+        formula = span.content[0]
+        formula.text = f"{formula.text.rstrip()} \\tag{{{span.attributes['number']}}}"
+    return list(span.content)
+
+
+def _div(div: pf.Div) -> list[pf.Block] | None:
+    if "callout-title" in div.classes:
+        return None  # the callout around it takes it apart
+    blocks = list(div.content)
+    if "callout" in div.classes:
+        title = list(blocks.pop(0).content[0].content) or [
+            pf.Str(CALLOUT_TITLES[div.classes[1].removeprefix("callout-")])
+        ]
+        return [pf.BlockQuote(pf.Para(pf.Strong(*title)), *blocks)]
+    if "tab" in div.classes:
+        return [pf.Para(pf.Strong(pf.Str(div.attributes["title"]))), *blocks]
+    return blocks

@@ -1,0 +1,55 @@
+"""Pandoc, called as a program: Markdown in, syntax tree out, and back into every format."""
+
+import io
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import panflute as pf
+import pypandoc
+from panflute.elements import RAW_FORMATS
+
+from tp1.weave.errors import WeaveError
+
+API_VERSION = (1, 23, 1)
+
+# panflute checks the names of raw formats against a list that is older than pandoc's Typst writer.
+RAW_FORMATS.add("typst")
+
+
+def run(arguments: Sequence[str], text: str, folder: Path | None = None) -> str:
+    """Run pandoc over `text`; any warning of its own is an error.
+
+    Raises
+    ------
+    WeaveError
+        With pandoc's message.
+    """
+    command = [pypandoc.get_pandoc_path(), "--fail-if-warnings", *arguments]
+    done = subprocess.run(command, input=text, capture_output=True, text=True, encoding="utf-8", cwd=folder)  # noqa: S603
+    if done.returncode != 0:
+        raise WeaveError(f"pandoc: {done.stderr.strip()}")
+    return done.stdout
+
+
+def parse(markdown: str) -> pf.Doc:
+    """Read Markdown into a tree, with the extensions that Quarto reads it with."""
+    return load(run(["-f", "markdown", "-t", "json"], markdown))
+
+
+def load(tree: str) -> pf.Doc:
+    """Read pandoc's JSON."""
+    return pf.load(io.StringIO(tree))
+
+
+def dump(blocks: Sequence[pf.Block] | pf.Doc) -> str:
+    """Write blocks as pandoc's JSON."""
+    doc = blocks if isinstance(blocks, pf.Doc) else pf.Doc(*blocks, api_version=API_VERSION)
+    stream = io.StringIO()
+    pf.dump(doc, stream)
+    return stream.getvalue()
+
+
+def write(blocks: Sequence[pf.Block], target: str, *arguments: str) -> str:
+    """Convert blocks to a format."""
+    return run(["-f", "json", "-t", target, "--wrap=none", *arguments], dump(blocks))

@@ -1,0 +1,168 @@
+"""The book as ``_quarto.yml`` describes it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tp1.weave.errors import UnsupportedFeature, WeaveError
+
+# What this renderer obeys, and what concerns only Quarto's own pages (its theme, its search, its hooks).
+# A key in neither list would change Quarto's book and not ours: refused.
+_OBEYED = {
+    "project": {"type", "output-dir", "execute-dir"},
+    "book": {"title", "subtitle", "author", "repo-url", "output-file", "chapters", "appendices"},
+    "crossref": {
+        *(f"{kind}-prefix" for kind in ("fig", "tbl", "eq", "sec")),
+        *(f"{kind}-title" for kind in ("fig", "tbl")),
+        "title-delim",
+    },
+    "language": {
+        *(f"crossref-{kind}-prefix" for kind in ("ch", "apx", "sec", "fig", "tbl", "eq")),
+        "section-title-references",
+    },
+    "execute": {"freeze"},
+}
+_TOP = {
+    *("lang", "metadata-files", "bibliography", "link-citations", "number-sections", "number-depth"),
+    *("toc", "toc-depth", "fig-width", "fig-height", "fig-format", "format"),
+}
+_QUARTO_ONLY = {
+    "project": {"post-render", "pre-render"},
+    "book": {"search", "sidebar", "page-footer", "downloads", "reader-mode", "favicon"},
+    "crossref": {"lst-prefix", "lst-title", "appendix-title", "appendix-delim"},
+}
+_WORDS = {
+    "fig": "figure",
+    "tbl": "tableau",
+    "eq": "équation",
+    "sec": "section",
+    "ch": "chapitre",
+    "apx": "annexe",
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One entry of the book's table of chapters."""
+
+    path: Path
+    is_appendix: bool
+
+
+@dataclass(frozen=True)
+class Book:
+    """All that the renderer needs to know of the book."""
+
+    root: Path
+    output: Path
+    name: str  # of the PDF and the notebook, without suffix
+    title: str
+    subtitle: str
+    authors: list[dict[str, str]]
+    variables: dict[str, Any]  # _variables.yml
+    parts: list[Part]
+    language: str
+    bibliography: list[Path]
+    prefixes: dict[str, str]  # fig, tbl, eq, sec, ch, apx: the word before a number in a sentence
+    titles: dict[str, str]  # fig, tbl: the word before a number on a caption
+    delimiter: str  # between a caption's number and its text
+    toc_depth: int
+    number_depth: int
+    figure_size: tuple[float, float]
+    formats: dict[str, Any]
+
+
+def load_book(root: Path) -> Book:
+    """Read ``_quarto.yml``, the files it names under ``metadata-files``, and ``_variables.yml``.
+
+    Raises
+    ------
+    WeaveError
+        If a file is missing or is not what the renderer expects.
+    UnsupportedFeature
+        For a key that this renderer would have to ignore.
+    """
+    config = _read_yaml(root, "_quarto.yml")
+    _check_keys(config)
+    variables = _read_yaml(root, "_variables.yml") if (root / "_variables.yml").exists() else {}
+    for extra in config.get("metadata-files", []):
+        config = _merged(_read_yaml(root, extra), config)
+    book = config.get("book", {})
+    if config.get("project", {}).get("type") != "book":
+        raise WeaveError(
+            "`project: type: book` is the only kind of project that can be rendered", "_quarto.yml"
+        )
+    parts = [Part(Path(path), False) for path in book.get("chapters", [])]
+    parts += [Part(Path(path), True) for path in book.get("appendices", [])]
+    if not parts:
+        raise WeaveError("`book: chapters:` names no file", "_quarto.yml")
+    crossref, words = config.get("crossref", {}), config.get("language", {})
+    name = str(book.get("output-file", "book"))
+    return Book(
+        root=root,
+        output=root / config["project"].get("output-dir", "_book"),
+        name=name,
+        title=str(book.get("title", name)),
+        subtitle=str(book.get("subtitle", "")),
+        authors=_authors(book.get("author", [])),
+        variables=variables,
+        parts=parts,
+        language=str(config.get("lang", "fr")),
+        bibliography=[root / path for path in _as_list(config.get("bibliography"))],
+        prefixes={
+            kind: str(crossref.get(f"{kind}-prefix", words.get(f"crossref-{kind}-prefix", word)))
+            for kind, word in _WORDS.items()
+        },
+        titles={kind: str(crossref.get(f"{kind}-title", _WORDS[kind].title())) for kind in ("fig", "tbl")},
+        delimiter=str(crossref.get("title-delim", ":")),
+        toc_depth=int(config.get("toc-depth", 3)),
+        number_depth=int(config.get("number-depth", 6)),
+        figure_size=(float(config.get("fig-width", 7)), float(config.get("fig-height", 5))),
+        formats=dict(config.get("format", {})),
+    )
+
+
+def _check_keys(config: Mapping[str, Any]) -> None:
+    for key, value in config.items():
+        if key in _TOP:
+            continue
+        if key not in _OBEYED:
+            raise UnsupportedFeature(key, "_quarto.yml")
+        known = _OBEYED[key] | _QUARTO_ONLY.get(key, set())
+        for inner in value:
+            if inner not in known:
+                raise UnsupportedFeature(
+                    f"{key}: {inner}: not supported by the built-in renderer", "_quarto.yml"
+                )
+
+
+def _read_yaml(root: Path, name: str) -> dict[str, Any]:
+    try:
+        data = yaml.safe_load((root / name).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise WeaveError(f"no such file in {root}", name) from None
+    except yaml.YAMLError as error:
+        raise WeaveError(f"not YAML: {error}", name) from error
+    if not isinstance(data, dict):
+        raise WeaveError("must hold keys and values", name)
+    return data
+
+
+def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Complete `over` with what only `base` has, dictionary by dictionary."""
+    both = {k: _merged(base[k], over[k]) for k in base.keys() & over.keys() if isinstance(over[k], dict)}
+    return {**base, **over, **both}
+
+
+def _authors(authors: Any) -> list[dict[str, str]]:
+    return [
+        {k: str(v) for k, v in author.items()} if isinstance(author, dict) else {"name": str(author)}
+        for author in _as_list(authors)
+    ]
+
+
+def _as_list(value: Any) -> list[Any]:
+    return [] if value is None else value if isinstance(value, list) else [value]

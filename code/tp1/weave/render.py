@@ -1,0 +1,173 @@
+"""From the project's files to ``_output``: execute what changed, then write everything aside and swap."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tp1.weave.citations import resolve_citations
+from tp1.weave.crossref import number_everything, resolve_references
+from tp1.weave.document import Chapter, read_blocks
+from tp1.weave.errors import WeaveError
+from tp1.weave.freeze import freeze, frozen_folder, is_fresh, thaw
+from tp1.weave.html import write_site
+from tp1.weave.notebook import PREPARATION, write_notebook
+from tp1.weave.project import Book, load_book
+from tp1.weave.source import Source, read_source
+from tp1.weave.typeset import TEMPLATE, typeset
+
+Progress = Callable[[str], None]
+STAMP = ".woven.json"
+
+
+def stale_chapters(root: Path) -> list[Path]:
+    """List the chapters whose frozen results are missing or belong to another text."""
+    book = load_book(root)
+    sources = [read_source(root, part.path) for part in book.parts]
+    return [source.path for source in sources if not is_fresh(root, source)]
+
+
+def render(root: Path, progress: Progress, notebook_only: bool = False) -> Path:
+    """Render the book; return its output folder.
+
+    Parameters
+    ----------
+    root : Path
+        The project's folder.
+    progress : callable
+        Told what is being done, a line at a time.
+    notebook_only : bool
+        Write only the notebook, into the output folder as it is: Quarto's post-render step.
+
+    Raises
+    ------
+    WeaveError
+        If anything is wrong; the previous output is untouched.
+    """
+    book = load_book(root)
+    sources = [read_source(root, part.path) for part in book.parts]
+    if notebook_only:
+        progress("notebook")
+        book.output.mkdir(exist_ok=True)
+        write_notebook(_chapters(book, sources, "html"), sources, book, book.output / f"{book.name}.ipynb")
+        return book.output
+    _execute_stale(book, sources, progress)
+    _recover(book.output)
+    state = _state(book, sources)
+    if _is_current(book, state):
+        progress("nothing has changed")
+        return book.output
+    with _aside(book.output) as folder:
+        chapters = _chapters(book, sources, "html")
+        progress(f"site: {len(chapters)} pages")
+        write_site(chapters, book, folder)
+        progress("notebook")
+        write_notebook(chapters, sources, book, folder / f"{book.name}.ipynb")
+        progress("PDF")
+        typeset(_chapters(book, sources, "typst"), book, folder)
+        (folder / f"{book.name}.typ").unlink()
+        (folder / STAMP).write_text(json.dumps({"state": state, "files": _outputs(book, folder)}))
+    return book.output
+
+
+def _execute_stale(book: Book, sources: list[Source], progress: Progress) -> None:
+    for i, source in enumerate(sources, 1):
+        if is_fresh(book.root, source):
+            continue
+        # Jupyter is imported only when a chapter really has to be executed.
+        from tp1.weave.execute import execute
+
+        head = f"[{i}/{len(sources)}] {source.path}"
+        progress(head)
+        done = execute(
+            source, book.root, book.figure_size, lambda text, head=head: progress(f"{head}: {text}")
+        )
+        freeze(book.root, source, done)
+
+
+def _prefixed(progress: Progress, head: str) -> Progress:
+    return lambda line: progress(head + line)
+
+
+def _chapters(book: Book, sources: list[Source], target: str) -> list[Chapter]:
+    """Read the whole book for one target, all numbers and citations resolved."""
+    chapters: list[Chapter] = []
+    numbers: Iterator[str] = iter(map(str, range(1, 1000)))
+    letters: Iterator[str] = iter("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    for part, source in zip(book.parts, sources, strict=True):
+        thawed = thaw(book.root, source, target)
+        if thawed is None:
+            raise WeaveError(f"its results for {target} are not frozen", source.path)
+        text = (book.root / source.path).read_text(encoding="utf-8")
+        folder = (book.root / source.path).parent
+        chapter = Chapter(source.path, None, part.is_appendix, text, folder, thawed.figures)
+        chapter.blocks = read_blocks(thawed.markdown, book.variables, target, source.path)
+        if chapter.heading is None:
+            raise WeaveError("a chapter must begin with a heading `# …`", source.path)
+        if "unnumbered" not in chapter.heading.classes:
+            chapter.number = next(letters if part.is_appendix else numbers)
+        chapters.append(chapter)
+    labels = number_everything(chapters)
+    resolve_references(chapters, labels, book)
+    resolve_citations(chapters, book)
+    return chapters
+
+
+def _state(book: Book, sources: list[Source]) -> str:
+    """Fingerprint all that the output is made from."""
+    files = {
+        book.root / "_quarto.yml",
+        book.root / "_variables.yml",
+        book.root / TEMPLATE,
+        *book.bibliography,
+    }
+    files |= {book.root / PREPARATION}
+    for source in sources:
+        files.add(book.root / source.path)
+        files |= set(frozen_folder(book.root, source.path).rglob("*"))
+    for folder in ("code", "report"):
+        files |= {f for f in (book.root / folder).rglob("*") if "__pycache__" not in f.parts}
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        if file.is_file():
+            digest.update(f"{file.relative_to(book.root)}\0".encode() + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _outputs(book: Book, folder: Path) -> dict[str, int]:
+    names = ("index.html", f"{book.name}.pdf", f"{book.name}.ipynb")
+    return {name: (folder / name).stat().st_mtime_ns for name in names if (folder / name).exists()}
+
+
+def _is_current(book: Book, state: str) -> bool:
+    try:
+        stamp = json.loads((book.output / STAMP).read_text())
+        return bool(stamp == {"state": state, "files": _outputs(book, book.output)})
+    except (FileNotFoundError, ValueError):
+        return False
+
+
+@contextmanager
+def _aside(output: Path) -> Iterator[Path]:
+    """Give a new folder that takes the output's place once everything in it is written."""
+    new, old = output.with_name(output.name + ".new"), output.with_name(output.name + ".old")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir()
+    try:
+        yield new
+        shutil.rmtree(old, ignore_errors=True)
+        if output.exists():
+            output.rename(old)
+        new.rename(output)
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def _recover(output: Path) -> None:
+    """Take up a swap that was killed between its two renamings."""
+    old = output.with_name(output.name + ".old")
+    if old.exists() and not output.exists():
+        old.rename(output)

@@ -1,0 +1,137 @@
+"""Read a chapter's ``.qmd`` into prose and chunks, refusing what this renderer does not support."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tp1.weave import features
+from tp1.weave.errors import WeaveError
+from tp1.weave.lines import Line, next_fence, read_lines
+
+CHUNK_START = re.compile(r"^(\s*)(`{3,})\s*\{python\}\s*$")
+# As Quarto reads it: an inline expression is not preceded by a backtick.
+INLINE = re.compile(r"(^|[^`])`\{python\}[ \t]([^`]+)`", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Prose:
+    """Markdown between two chunks."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A Python cell: its code without the ``#|`` options, and its place."""
+
+    code: str
+    options: dict[str, Any]
+    file: Path
+    line: int
+    number: int  # from 1, in the order of execution: the frozen `execution_count`
+    position: int  # among all cells, prose included: names the cells that have no label
+
+    @property
+    def label(self) -> str | None:
+        """The chunk's label, if it has one."""
+        label = self.options.get("label")
+        return None if label is None else str(label)
+
+    @property
+    def name(self) -> str:
+        """What progress and errors call the chunk."""
+        return self.label or f"chunk {self.number}"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A chapter as it is written."""
+
+    path: Path  # relative to the project
+    digest: str  # MD5 of the file with LF ends: what Quarto's freeze stores
+    cells: list[Prose | Chunk] = field(default_factory=list)
+
+    @property
+    def chunks(self) -> list[Chunk]:
+        """The chunks in order."""
+        return [cell for cell in self.cells if isinstance(cell, Chunk)]
+
+    @property
+    def has_code(self) -> bool:
+        """Whether a kernel is needed at all."""
+        return any(isinstance(cell, Chunk) or INLINE.search(cell.text) for cell in self.cells)
+
+
+def read_source(root: Path, path: Path) -> Source:
+    """Read a chapter with its includes.
+
+    Raises
+    ------
+    WeaveError
+        If a file is missing, an include goes in circles, or the chapter uses an unsupported feature.
+    """
+    lines = read_lines(root, path)
+    features.check(lines)
+    text = (root / path).read_text(encoding="utf-8").replace("\r\n", "\n")
+    digest = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+    return Source(path, digest, list(_cells(lines)))
+
+
+def _cells(lines: list[Line]) -> Iterator[Prose | Chunk]:
+    """Split at the chunks, the way Quarto's conversion to a notebook does."""
+    prose: list[str] = []
+    position = number = i = 0
+    fence: str | None = None
+    while i < len(lines):
+        start = CHUNK_START.match(lines[i].text) if fence is None else None
+        if start is None:
+            fence = next_fence(fence, lines[i].text)
+            prose.append(lines[i].text)
+            i += 1
+            continue
+        first = i
+        end = re.compile(rf"^{start[1]}{start[2]}\s*$")
+        body: list[Line] = []
+        i += 1
+        while i < len(lines) and not end.match(lines[i].text):
+            body.append(lines[i])
+            i += 1
+        if i == len(lines):
+            raise WeaveError("this chunk is never closed", lines[first].file, lines[first].number)
+        i += 1
+        if text := _trimmed(prose):
+            yield Prose(text)
+            position += 1
+        prose = []
+        options, code = _options(body)
+        number += 1
+        yield Chunk(code, options, lines[first].file, lines[first].number, number, position)
+        position += 1
+    if text := _trimmed(prose):
+        yield Prose(text)
+
+
+def _options(body: list[Line]) -> tuple[dict[str, Any], str]:
+    head = 0
+    while head < len(body) and body[head].text.lstrip().startswith("#|"):
+        head += 1
+    code = _trimmed([line.text for line in body[head:]])
+    if head == 0:
+        return {}, code
+    place = body[0]
+    try:
+        options = yaml.safe_load("\n".join(line.text.lstrip()[2:].removeprefix(" ") for line in body[:head]))
+    except yaml.YAMLError as error:
+        raise WeaveError(f"the chunk's options are not YAML: {error}", place.file, place.number) from error
+    features.check_options(options, place)
+    return options, code
+
+
+def _trimmed(lines: list[str]) -> str:
+    """Join lines without the empty ones at both ends."""
+    return re.sub(r"\A(?:[ \t]*\n)+|(?:\n[ \t]*)+\Z", "", "\n".join(lines) + "\n").rstrip("\n")

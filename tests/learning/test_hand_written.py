@@ -1,0 +1,67 @@
+"""What the source may not contain: automatic differentiation, the test set, unknown equations."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LEARNING = ROOT / "code" / "tp1" / "learning"
+MODULES = sorted(LEARNING.glob("*.py"))
+FORBIDDEN = {
+    "nn", "autograd", "backward", "grad", "requires_grad", "requires_grad_", "func", "optim",
+    "log_softmax", "softmax", "logsumexp",
+}  # fmt: skip
+
+
+def uses_of_automatic_differentiation(code):
+    """Name what the code takes from PyTorch that the hand-written path may not use."""
+    found = []
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Attribute) and node.attr in FORBIDDEN:
+            found.append(ast.unparse(node))
+        if isinstance(node, ast.ImportFrom | ast.Import):
+            module = getattr(node, "module", None) or ""
+            for alias in node.names:
+                parts = f"{module}.{alias.name}".strip(".").split(".")
+                if parts[0] == "torch" and FORBIDDEN & set(parts):
+                    found.append(".".join(parts))
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_no_automatic_differentiation(path):
+    assert uses_of_automatic_differentiation(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "loss.backward()",
+        "import torch.nn as layers",
+        "from torch import nn",
+        "from torch.nn import functional",
+        "import torch.autograd",
+        "torch.autograd.grad(loss, theta)",
+        "theta.requires_grad = True",
+        "theta.requires_grad_()",
+        "torch.softmax(x, -1)",
+    ],
+)
+def test_the_walk_sees_automatic_differentiation(code):
+    assert uses_of_automatic_differentiation(code)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_the_test_set_is_not_read(path):
+    names = (getattr(n, "id", getattr(n, "attr", "")) for n in ast.walk(ast.parse(path.read_text("utf-8"))))
+    assert "load_test" not in set(names)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_every_equation_that_the_code_names_is_in_a_chapter(path):
+    chapters = "".join(p.read_text(encoding="utf-8") for p in sorted((ROOT / "report").glob("*.qmd")))
+    defined = set(re.findall(r"\{#(eq-[\w-]+)\}", chapters))
+    named = set(re.findall(r"@(eq-[\w-]+)", path.read_text(encoding="utf-8")))
+    assert named <= defined
