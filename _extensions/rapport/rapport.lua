@@ -5,11 +5,12 @@ local nbsp = "\u{a0}"
 
 -- French typography: “ ” typed as "…" become « », and no line breaks before : ; ! ? » % or after «. Columns as wide as
 -- what they hold: pandoc would give a table with one long row equal columns, whatever is in them. On paper, one space
--- around the words of a formula: pandoc would leave that of \text{si } and add typst's own.
+-- around the words of a formula (pandoc would leave that of \text{si } and add typst's own), and TeX's thick and negative
+-- spaces as ordinary ones (pandoc rounds their widths to 0 and −1 em).
 local typography = {
   Math = function(el)
     if FORMAT:match("^typst") then
-      el.text = el.text:gsub("\\text{%s*([^{}]-)%s*}", "\\text{%1}")
+      el.text = el.text:gsub("\\text{%s*([^{}]-)%s*}", "\\text{%1}"):gsub("\\;", "\\:"):gsub("\\!", "")
       return el
     end
   end,

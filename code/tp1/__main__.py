@@ -18,7 +18,7 @@ COMMANDS = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; return its exit status, 2 for wrong input."""
+    """Run one command; return its exit status: 2 for wrong input, 1 for a book that cannot be rendered."""
     parser = argparse.ArgumentParser(prog="tp1", description="INF8225 TP1: the report that computes itself.")
     parser.add_argument("--version", action="version", version=f"tp1 {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         status: int = importlib.import_module(COMMANDS[args.command][0]).run(args)
     except Tp1Error as error:
         print(f"tp1: error: {error}", file=sys.stderr)
-        return 2
+        return error.exit_status
     except BrokenPipeError:
         # The reader of our output has left (`tp1 query --all | head -1`).
         return 0

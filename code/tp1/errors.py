@@ -3,3 +3,5 @@
 
 class Tp1Error(Exception):
     """Something in the input is wrong: the message says what, where and what would be right."""
+
+    exit_status = 2

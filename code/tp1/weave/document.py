@@ -17,8 +17,7 @@ import panflute as pf
 
 from tp1.weave import pandoc
 from tp1.weave.errors import WeaveError
-from tp1.weave.features import CALLOUTS, CODE_SPAN
-from tp1.weave.lines import next_fence
+from tp1.weave.features import CALLOUTS
 
 _VARIABLE = re.compile(r"\{\{<\s*var\s+([\w.-]+)\s*>\}\}")
 _FLOAT = re.compile(r"^(fig|tbl)-")
@@ -108,7 +107,7 @@ def read_blocks(markdown: str, variables: dict[str, object], target: str, path: 
 
 
 def substitute_variables(markdown: str, variables: dict[str, object], path: Path) -> str:
-    """Resolve ``{{< var name >}}`` everywhere but in code.
+    """Resolve ``{{< var name >}}``, in code too, as Quarto does.
 
     Raises
     ------
@@ -124,24 +123,7 @@ def substitute_variables(markdown: str, variables: dict[str, object], path: Path
             found = found[key]
         return str(found)
 
-    lines: list[str] = []
-    fence: str | None = None
-    for line in markdown.split("\n"):
-        inside, fence = fence is not None, next_fence(fence, line)
-        if not inside and fence is None and "{{<" in line:
-            parts = _split_code(line)
-            line = "".join(part if code else _VARIABLE.sub(value, part) for part, code in parts)
-        lines.append(line)
-    return "\n".join(lines)
-
-
-def _split_code(line: str) -> list[tuple[str, bool]]:
-    parts: list[tuple[str, bool]] = []
-    end = 0
-    for match in CODE_SPAN.finditer(line):
-        parts += [(line[end : match.start()], False), (match[0], True)]
-        end = match.end()
-    return [*parts, (line[end:], False)]
+    return _VARIABLE.sub(value, markdown)
 
 
 def _read_captions(doc: pf.Doc) -> dict[str, pf.Plain]:
@@ -209,13 +191,14 @@ def _is_visible(div: pf.Div, target: str) -> bool:
 
 def _callout(div: pf.Div) -> pf.Div:
     blocks = list(div.content)
-    title: list[pf.Inline] = []
+    (kind,) = (kind for kind in CALLOUTS if f"callout-{kind}" in div.classes)
+    title: list[pf.Inline] = [pf.Str(CALLOUTS[kind])]
     if "title" in div.attributes:
         title = [pf.Str(div.attributes.pop("title"))]
     elif blocks and isinstance(blocks[0], pf.Header):
         title = list(blocks.pop(0).content)
     head = pf.Div(pf.Plain(*title), classes=["callout-title"])
-    return pf.Div(head, *blocks, classes=["callout", *div.classes], attributes=div.attributes)
+    return pf.Div(head, *blocks, classes=["callout", f"callout-{kind}"], attributes=div.attributes)
 
 
 def _tabset(div: pf.Div, path: Path) -> pf.Div:

@@ -8,6 +8,8 @@ from tp1.errors import Tp1Error
 class WeaveError(Tp1Error):
     """The book cannot be rendered; the message names file and line where they are known."""
 
+    exit_status = 1
+
     def __init__(self, message: str, file: Path | str | None = None, line: int | None = None) -> None:
         place = "" if file is None else f"{file}:{line}: " if line is not None else f"{file}: "
         super().__init__(place + message)

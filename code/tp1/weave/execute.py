@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import nbformat
@@ -67,9 +68,13 @@ def execute(
     )
     # Frozen modules make the debugger print a warning into every kernel's start.
     environment = {**os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-    with client.setup_kernel(env=environment):
-        _run(client, SETUP.format(width=figure_size[0], height=figure_size[1]), 0)
-        return [_execute_cell(client, cell, source, progress) for cell in source.cells]
+    with TemporaryDirectory(prefix="tp1-") as sockets:
+        manager = client.create_kernel_manager()
+        if manager.transport == "ipc":
+            manager.ip = f"{sockets}/kernel"
+        with client.setup_kernel(env=environment):
+            _run(client, SETUP.format(width=figure_size[0], height=figure_size[1]), 0)
+            return [_execute_cell(client, cell, source, progress) for cell in source.cells]
 
 
 def _execute_cell(
@@ -96,6 +101,7 @@ def _run(client: NotebookClient, code: str, count: int) -> list[Any]:
 
 
 def _inline(client: NotebookClient, prose: Prose, source: Source) -> dict[str, str]:
+    """Evaluate the inline expressions of a piece of prose, where it stands among the chunks."""
     expressions = [match[2].strip() for match in INLINE.finditer(prose.text)]
     if not expressions:
         return {}
@@ -108,6 +114,8 @@ def _inline(client: NotebookClient, prose: Prose, source: Source) -> dict[str, s
         result = reply["content"]["user_expressions"][key]
         if result["status"] != "ok":
             text = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(result["traceback"]))
-            raise CellFailed(f"inline expression `{expression}` failed\n{text}", source.path)
+            raise CellFailed(
+                f"inline expression `{expression}` failed\n{text}", prose.file, prose.line_of(expression)
+            )
         values[expression] = inline_markdown(result["data"])
     return values

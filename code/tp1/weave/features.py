@@ -18,7 +18,14 @@ CHUNK_OPTIONS: dict[str, tuple[type, ...]] = {
     "warning": (bool,),
     "code-fold": (bool, str),
 }
-CALLOUTS = ("note", "tip", "warning", "important", "caution")
+# The kinds of callouts, and the titles of those that have none of their own.
+CALLOUTS = {
+    "note": "Note",
+    "tip": "Astuce",
+    "warning": "Avertissement",
+    "important": "Important",
+    "caution": "Mise en garde",
+}
 DIV_CLASSES = {f"callout-{kind}" for kind in CALLOUTS} | {"panel-tabset", "content-visible", "content-hidden"}
 DIV_ATTRIBUTES = {"when-format", "unless-format", "collapse", "title"}
 SPAN_CLASSES = {"smallcaps", "underline", "mark", "unnumbered"}
@@ -34,9 +41,9 @@ _ATTRIBUTES = re.compile(r"(?<=[\])$])\{([^{}]*)\}|^#+ .*\{([^{}]*)\}\s*$")
 _ITEM = re.compile(
     r"""(?P<key>[\w-]+)=(?:"[^"]*"|'[^']*'|\S+)|\.(?P<class>[\w-]+)|\#(?P<id>[\w-]+)|(?P<other>\S+)"""
 )
-CODE_SPAN = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
+_CODE_SPAN = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
 _REFERENCE_DIV = re.compile(r"^(fig|tbl)-|^refs$")
-_CHAPTER_LINK = re.compile(r"\]\(([^)\s]*\.qmd[^)\s]*)\)")
+_CHAPTER_LINK = re.compile(r"\]\(([^)\s]*\.qmd)\)")
 _ANNOTATION = re.compile(r"#\s*<\d+>\s*$")
 
 
@@ -66,14 +73,14 @@ def check(lines: list[Line]) -> None:
 def _check_prose(line: Line) -> None:
     if (engine := _INLINE_ENGINE.search(line.text)) and engine[1] != "python":
         _refuse(line, f"inline code `{{{engine[1]}}}`")
-    text = CODE_SPAN.sub("", line.text)
+    text = _CODE_SPAN.sub("", line.text)
     for name in _SHORTCODE.findall(text):
         if name not in SHORTCODES:
             _refuse(line, f"shortcode {{{{< {name} >}}}}")
         if name == "include":
             _refuse(line, "{{< include >}} inside a line (it must stand alone on its own)")
     if link := _CHAPTER_LINK.search(text):
-        _refuse(line, f"link to {link[1]} (use a reference such as @sec-…)")
+        _refuse(line, f"link to the file {link[1]} (name a section too: {link[1]}#sec-…)")
     if div := _DIV.match(text):
         _check_div(line, div[1])
         return

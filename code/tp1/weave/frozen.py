@@ -107,8 +107,7 @@ def _is_shown(chunk: Chunk, output: Output, outputs: list[Output]) -> bool:
 
 
 def _code(chunk: Chunk) -> str:
-    runs = re.findall(r"`+", chunk.code)
-    ticks = "`" * max(3, *(len(run) + 1 for run in runs)) if runs else "```"
+    ticks = "`" * max([3, *(len(run) + 1 for run in re.findall(r"^\s*(`+)", chunk.code, re.MULTILINE))])
     fold = chunk.options.get("code-fold")
     fold = "" if fold is None else f' code-fold="{str(fold).lower()}"'
     return f"{ticks} {{.python .cell-code{fold}}}\n{chunk.code}\n{ticks}\n"
@@ -119,7 +118,8 @@ def _output(chunk: Chunk, output: Output, file: str, label: str, frozen: Frozen)
         text = re.sub(r"\x1b\[[0-9;]*m", "", output["text"])
         return f"::: {{.cell-output .cell-output-{output['name']}}}\n{_fenced(text)}:::\n"
     data = output["data"]
-    count = f" execution_count={chunk.number}" if output["output_type"] == "execute_result" else ""
+    # The kernel's own count, which passes over the chunks that are not evaluated.
+    count = f" execution_count={output['execution_count']}" if "execution_count" in output else ""
     classes = ".cell-output .cell-output-display"
     caption = str(chunk.options.get("fig-cap", "")).strip().replace("\n", " ")
     if "text/markdown" in data:

@@ -14,14 +14,10 @@ import panflute as pf
 from tp1.weave import pandoc
 from tp1.weave.document import Chapter
 from tp1.weave.errors import WeaveError
-from tp1.weave.features import CALLOUTS
 from tp1.weave.project import Book
 
 SITE = Path(__file__).parent / "site"
 NBSP = "\u00a0"
-CALLOUT_TITLES = dict(
-    zip(CALLOUTS, ("Note", "Astuce", "Avertissement", "Important", "Mise en garde"), strict=True)
-)
 
 
 @dataclass(frozen=True)
@@ -45,7 +41,8 @@ def write_site(chapters: list[Chapter], book: Book, folder: Path) -> None:
     ).get_template("page.html")
     for i, chapter in enumerate(chapters):
         headings = _headings(chapter, book.toc_depth)
-        body = pandoc.write(_lower(chapter.copy(), chapters, book, folder), "html5", "--mathml")
+        blocks = _lower(chapter.copy(), chapters, book, folder)
+        body = pandoc.write(blocks, "html5", "--mathml", *book.filter_arguments)
         # Browsers leave no space where TeX does between a function and its argument: “log p”, not “logp”.
         body = body.replace("<mo>&#8289;</mo>", '<mo rspace="0.167em">&#8289;</mo>')
         page = folder / chapter.page
@@ -145,7 +142,6 @@ def _without_figure(block: pf.Block) -> list[pf.Block]:
 def _callout(div: pf.Div) -> list[pf.Block]:
     kind = div.classes[1].removeprefix("callout-")
     title, *body = div.content
-    inlines = list(title.content[0].content) or [pf.Str(CALLOUT_TITLES[kind])]
     collapse = div.attributes.get("collapse")
     if collapse is None:
         tags = (f'<aside class="callout callout-{kind}"><p class="callout-title">', "</p>", "</aside>")
@@ -153,7 +149,7 @@ def _callout(div: pf.Div) -> list[pf.Block]:
         state = "" if collapse == "true" else " open"
         start = f'<details class="callout callout-{kind}"{state}><summary class="callout-title">'
         tags = (start, "</summary>", "</details>")
-    return [_raw(tags[0]), pf.Plain(*inlines), _raw(tags[1]), *body, _raw(tags[2])]
+    return [_raw(tags[0]), *title.content, _raw(tags[1]), *body, _raw(tags[2])]
 
 
 def _tabset(div: pf.Div) -> pf.Div:
@@ -175,6 +171,7 @@ def _cell_code(code: pf.CodeBlock, default_fold: object) -> object:
 
 def _equation(span: pf.Span) -> pf.Span:
     number = pf.Span(pf.Str(f"({span.attributes.pop('number')})"), classes=["equation-number"])
+    span.classes = ["numbered-equation"]
     span.content.append(number)
     return span
 
@@ -196,6 +193,7 @@ def _link(link: pf.Link, chapter: Chapter, chapters: list[Chapter]) -> pf.Link:
     target = chapter if page is None else chapters[int(page)]
     if target.path != chapter.path:
         link.url = os.path.relpath(target.page, chapter.page.parent) + link.url
+    link.url = re.sub(r"^([^:]+)\.qmd#", r"\1.html#", link.url)
     return link
 
 

@@ -13,7 +13,6 @@ import panflute as pf
 
 from tp1.weave import pandoc
 from tp1.weave.document import Chapter
-from tp1.weave.html import CALLOUT_TITLES
 from tp1.weave.project import Book
 from tp1.weave.source import Chunk, Source
 
@@ -29,7 +28,8 @@ _MARKDOWN = "gfm-tex_math_gfm+tex_math_dollars"
 class _Batch:
     """Blocks to be written as Markdown, all in one run of pandoc."""
 
-    def __init__(self) -> None:
+    def __init__(self, book: Book) -> None:
+        self._book = book
         self._pieces: list[list[pf.Block]] = []
 
     def add(self, blocks: list[pf.Block]) -> str:
@@ -40,12 +40,13 @@ class _Batch:
     def write(self) -> list[str]:
         cut = [pf.RawBlock(_CUT, format="html")]
         blocks = [block for piece in self._pieces for block in [*_lowered(piece), *cut]]
-        return [text.strip("\n") for text in pandoc.write(blocks, _MARKDOWN).split(_CUT)]
+        text = pandoc.write(blocks, _MARKDOWN, *self._book.filter_arguments)
+        return [piece.strip("\n") for piece in text.split(_CUT)]
 
 
 def write_notebook(chapters: list[Chapter], sources: list[Source], book: Book, file: Path) -> None:
     """Write the notebook: prose with its numbers resolved, every chunk, and what each one showed."""
-    batch = _Batch()
+    batch = _Batch(book)
     cells: list[Any] = []
     for chapter, source in zip(chapters, sources, strict=True):
         cells += _chapter_cells(chapter.copy(), source, book, batch)
@@ -224,7 +225,7 @@ def _lowered(blocks: list[pf.Block]) -> list[pf.Block]:
     def action(element: pf.Element, _: pf.Doc) -> object:
         if isinstance(element, pf.Header) and element.attributes.get("number"):
             element.content.insert(0, pf.Str(element.attributes["number"] + NBSP))
-        elif isinstance(element, pf.Link) and element.url.startswith("#"):
+        elif isinstance(element, pf.Link) and re.match(r"#|[^:]+\.qmd#", element.url):
             return list(element.content)
         elif isinstance(element, pf.Span):
             return _span(element)
@@ -253,10 +254,8 @@ def _div(div: pf.Div) -> list[pf.Block] | None:
         return None  # the callout around it takes it apart
     blocks = list(div.content)
     if "callout" in div.classes:
-        title = list(blocks.pop(0).content[0].content) or [
-            pf.Str(CALLOUT_TITLES[div.classes[1].removeprefix("callout-")])
-        ]
-        return [pf.BlockQuote(pf.Para(pf.Strong(*title)), *blocks)]
+        title = blocks.pop(0).content[0]
+        return [pf.BlockQuote(pf.Para(pf.Strong(*title.content)), *blocks)]
     if "tab" in div.classes:
         return [pf.Para(pf.Strong(pf.Str(div.attributes["title"]))), *blocks]
     return blocks

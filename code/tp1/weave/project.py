@@ -19,20 +19,18 @@ _OBEYED = {
         *(f"{kind}-title" for kind in ("fig", "tbl")),
         "title-delim",
     },
-    "language": {
-        *(f"crossref-{kind}-prefix" for kind in ("ch", "apx", "sec", "fig", "tbl", "eq")),
-        "section-title-references",
-    },
+    "language": {f"crossref-{kind}-prefix" for kind in ("ch", "apx", "sec", "fig", "tbl", "eq")},
     "execute": {"freeze"},
 }
 _TOP = {
     *("lang", "metadata-files", "bibliography", "link-citations", "number-sections", "number-depth"),
-    *("toc", "toc-depth", "fig-width", "fig-height", "fig-format", "format"),
+    *("toc", "toc-depth", "fig-width", "fig-height", "fig-format", "format", "filters"),
 }
 _QUARTO_ONLY = {
     "project": {"post-render", "pre-render"},
     "book": {"search", "sidebar", "page-footer", "downloads", "reader-mode", "favicon"},
     "crossref": {"lst-prefix", "lst-title", "appendix-title", "appendix-delim"},
+    "language": {"section-title-references", "title-block-author-single", "title-block-author-plural"},
 }
 _WORDS = {
     "fig": "figure",
@@ -73,6 +71,12 @@ class Book:
     number_depth: int
     figure_size: tuple[float, float]
     formats: dict[str, Any]
+    filters: list[Path]  # Lua filters that run under plain pandoc too
+
+    @property
+    def filter_arguments(self) -> list[str]:
+        """The filters as pandoc takes them."""
+        return [f"--lua-filter={path}" for path in self.filters]
 
 
 def load_book(root: Path) -> Book:
@@ -122,6 +126,7 @@ def load_book(root: Path) -> Book:
         number_depth=int(config.get("number-depth", 6)),
         figure_size=(float(config.get("fig-width", 7)), float(config.get("fig-height", 5))),
         formats=dict(config.get("format", {})),
+        filters=[root / (f["path"] if isinstance(f, dict) else f) for f in config.get("filters", [])],
     )
 
 
@@ -134,9 +139,7 @@ def _check_keys(config: Mapping[str, Any]) -> None:
         known = _OBEYED[key] | _QUARTO_ONLY.get(key, set())
         for inner in value:
             if inner not in known:
-                raise UnsupportedFeature(
-                    f"{key}: {inner}: not supported by the built-in renderer", "_quarto.yml"
-                )
+                raise UnsupportedFeature(f"{key}: {inner}", "_quarto.yml")
 
 
 def _read_yaml(root: Path, name: str) -> dict[str, Any]:

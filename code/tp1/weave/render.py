@@ -79,12 +79,8 @@ def _execute_stale(book: Book, sources: list[Source], progress: Progress) -> Non
         # Jupyter is imported only when a chapter really has to be executed.
         from tp1.weave.execute import execute
 
-        head = f"[{i}/{len(sources)}] {source.path}"
-        progress(head)
-        done = execute(
-            source, book.root, book.figure_size, lambda text, head=head: progress(f"{head}: {text}")
-        )
-        freeze(book.root, source, done)
+        head = f"[{i}/{len(sources)}] {source.path}: "
+        freeze(book.root, source, execute(source, book.root, book.figure_size, _prefixed(progress, head)))
 
 
 def _prefixed(progress: Progress, head: str) -> Progress:
@@ -116,23 +112,17 @@ def _chapters(book: Book, sources: list[Source], target: str) -> list[Chapter]:
 
 
 def _state(book: Book, sources: list[Source]) -> str:
-    """Fingerprint all that the output is made from."""
-    files = {
-        book.root / "_quarto.yml",
-        book.root / "_variables.yml",
-        book.root / TEMPLATE,
-        *book.bibliography,
-    }
-    files |= {book.root / PREPARATION}
-    for source in sources:
-        files.add(book.root / source.path)
-        files |= set(frozen_folder(book.root, source.path).rglob("*"))
-    for folder in ("code", "report"):
-        files |= {f for f in (book.root / folder).rglob("*") if "__pycache__" not in f.parts}
+    """Fingerprint all that the output is made from, this renderer included."""
+    files = {book.root / "_quarto.yml", book.root / "_variables.yml", book.root / TEMPLATE}
+    files |= {*book.filters, *book.bibliography, book.root / PREPARATION}
+    files |= {book.root / source.path for source in sources}
+    folders = [frozen_folder(book.root, source.path) for source in sources]
+    for folder in (*folders, book.root / "code", book.root / "report", Path(__file__).parent):
+        files |= {file for file in folder.rglob("*") if file.suffix != ".pyc"}
     digest = hashlib.sha256()
     for file in sorted(files):
         if file.is_file():
-            digest.update(f"{file.relative_to(book.root)}\0".encode() + file.read_bytes() + b"\0")
+            digest.update(f"{file}\0".encode() + file.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
@@ -167,7 +157,8 @@ def _aside(output: Path) -> Iterator[Path]:
 
 
 def _recover(output: Path) -> None:
-    """Take up a swap that was killed between its two renamings."""
-    old = output.with_name(output.name + ".old")
+    """Clear up after a render that was killed, even between the swap's two renamings."""
+    new, old = output.with_name(output.name + ".new"), output.with_name(output.name + ".old")
+    shutil.rmtree(new, ignore_errors=True)
     if old.exists() and not output.exists():
         old.rename(output)

@@ -23,6 +23,12 @@ class Prose:
     """Markdown between two chunks."""
 
     text: str
+    file: Path
+    line: int
+
+    def line_of(self, text: str) -> int:
+        """Say on which line of the file `text` stands."""
+        return self.line + self.text[: self.text.find(text)].count("\n")
 
 
 @dataclass(frozen=True)
@@ -84,14 +90,14 @@ def read_source(root: Path, path: Path) -> Source:
 
 def _cells(lines: list[Line]) -> Iterator[Prose | Chunk]:
     """Split at the chunks, the way Quarto's conversion to a notebook does."""
-    prose: list[str] = []
+    prose: list[Line] = []
     position = number = i = 0
     fence: str | None = None
     while i < len(lines):
         start = CHUNK_START.match(lines[i].text) if fence is None else None
         if start is None:
             fence = next_fence(fence, lines[i].text)
-            prose.append(lines[i].text)
+            prose.append(lines[i])
             i += 1
             continue
         first = i
@@ -105,7 +111,7 @@ def _cells(lines: list[Line]) -> Iterator[Prose | Chunk]:
             raise WeaveError("this chunk is never closed", lines[first].file, lines[first].number)
         i += 1
         if text := _trimmed(prose):
-            yield Prose(text)
+            yield Prose(text, *_place(prose))
             position += 1
         prose = []
         options, code = _options(body)
@@ -113,14 +119,14 @@ def _cells(lines: list[Line]) -> Iterator[Prose | Chunk]:
         yield Chunk(code, options, lines[first].file, lines[first].number, number, position)
         position += 1
     if text := _trimmed(prose):
-        yield Prose(text)
+        yield Prose(text, *_place(prose))
 
 
 def _options(body: list[Line]) -> tuple[dict[str, Any], str]:
     head = 0
     while head < len(body) and body[head].text.lstrip().startswith("#|"):
         head += 1
-    code = _trimmed([line.text for line in body[head:]])
+    code = _trimmed(body[head:])
     if head == 0:
         return {}, code
     place = body[0]
@@ -132,6 +138,12 @@ def _options(body: list[Line]) -> tuple[dict[str, Any], str]:
     return options, code
 
 
-def _trimmed(lines: list[str]) -> str:
+def _trimmed(lines: list[Line]) -> str:
     """Join lines without the empty ones at both ends."""
-    return re.sub(r"\A(?:[ \t]*\n)+|(?:\n[ \t]*)+\Z", "", "\n".join(lines) + "\n").rstrip("\n")
+    text = "\n".join(line.text for line in lines)
+    return re.sub(r"\A(?:[ \t]*\n)+|(?:\n[ \t]*)+\Z", "", text + "\n").rstrip("\n")
+
+
+def _place(lines: list[Line]) -> tuple[Path, int]:
+    first = next(line for line in lines if line.text.strip())
+    return first.file, first.number

@@ -1,6 +1,7 @@
 """The PDF: the book's tree in Typst, dressed by the same template file as Quarto's own PDF."""
 
 import json
+import re
 from pathlib import Path
 
 import panflute as pf
@@ -11,13 +12,6 @@ from tp1.weave.document import Chapter
 from tp1.weave.errors import WeaveError
 from tp1.weave.project import Book
 
-# pandoc 3.9 writes names that Typst has since renamed, and rounds the widths of TeX's spaces to whole ems.
-OUTDATED = {
-    "times.circle": "times.o",
-    "dot.circle": "dot.o",
-    "#h(0em)": "#h(0.278em)",
-    "#h(-1em)": "#h(-0.167em)",
-}
 TEMPLATE = Path("_extensions/rapport/typst-template.typ")
 # What pandoc's Typst presupposes.
 PREAMBLE = "#let horizontalrule = line(start: (25%, 0%), end: (75%, 0%), stroke: 0.5pt)\n"
@@ -46,9 +40,7 @@ def typeset(chapters: list[Chapter], book: Book, folder: Path) -> None:
             body.append(_raw("#show: annexes"))
             appendices = True
         body += lower(chapter.copy(), book)
-    text = pandoc.write(body, "typst-citations", "--syntax-highlighting=idiomatic")
-    for old, new in OUTDATED.items():
-        text = text.replace(old, new)
+    text = pandoc.write(body, "typst-citations", "--syntax-highlighting=idiomatic", *book.filter_arguments)
     file = folder / f"{book.name}.typ"
     file.write_text(_main(book) + text, encoding="utf-8")
     try:
@@ -98,6 +90,7 @@ def lower(chapter: Chapter, book: Book) -> list[pf.Block]:
             return pf.CodeBlock(element.text, classes=[c for c in element.classes if c != "cell-code"])
         if isinstance(element, pf.Link):
             element.attributes.pop("page", None)
+            element.url = re.sub(r"^[^:]+\.qmd#", "#", element.url)
         return None
 
     chapter.walk(action)

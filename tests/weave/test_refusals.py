@@ -1,0 +1,172 @@
+"""What is wrong in a book is an error that names file, line and feature, and costs nothing."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tp1.__main__ import main
+from tp1.weave.errors import CellFailed, UnsupportedFeature, WeaveError
+from tp1.weave.source import read_source
+
+Weave = Callable[[Path], Path]
+
+UNSUPPORTED = [
+    ("```{r}\n1\n```", "code chunk {r}"),
+    ("```{ojs}\n1\n```", "code chunk {ojs}"),
+    ("```{python echo=FALSE}\n1\n```", "code chunk {python echo=FALSE}"),
+    ("```{python}\n#| layout-ncol: 2\n1\n```", "chunk option layout-ncol"),
+    ("```{python}\n#| lst-cap: x\n1\n```", "chunk option lst-cap"),
+    ("```python\nx = 1 # <1>\n```", "code annotation"),
+    ("Du code `{r} 1+1`.", "inline code `{r}`"),
+    ("Une vidéo {{< video x.mp4 >}}.", "shortcode {{< video >}}"),
+    ("Voir {{< include x.qmd >}} ici.", "{{< include >}} inside a line"),
+    ("::: {.column-margin}\nx\n:::", "div class .column-margin"),
+    ("::: column-page\nx\n:::", "div class .column-page"),
+    ("::: {layout-ncol=2}\nx\n:::", "div attribute layout-ncol"),
+    ("::: {#thm-x}\nx\n:::", "div with identifier #thm-x"),
+    ("::: {.callout-note icon=false}\nx\n:::", "div attribute icon"),
+    ("::: {.content-visible when-profile=x}\nx\n:::", "div attribute when-profile"),
+    ("[mot]{.aside}", "class .aside"),
+    ("![](x.svg){fig-align=left}", "attribute fig-align"),
+    ("## Titre {.appendix}", "class .appendix"),
+    ("[x](deux.qmd)", "link to the file deux.qmd"),
+]
+
+
+@pytest.mark.parametrize(("text", "feature"), UNSUPPORTED)
+def test_what_is_not_supported_is_refused_with_its_line(tmp_path: Path, text: str, feature: str) -> None:
+    (tmp_path / "un.qmd").write_text(f"# Un\n\n{text}\n")
+    with pytest.raises(UnsupportedFeature) as caught:
+        read_source(tmp_path, Path("un.qmd"))
+    line = 4 if text.startswith(("```{python}\n", "```python\n")) else 3
+    assert str(caught.value) == f"un.qmd:{line}: " + str(caught.value).split(": ", 1)[1]
+    assert feature in str(caught.value)
+
+
+def test_front_matter_keys_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "un.qmd").write_text("---\ntitle: Un\nexecute:\n  echo: false\n---\n\nTexte.\n")
+    with pytest.raises(UnsupportedFeature, match=r"^un\.qmd:3: front matter key execute"):
+        read_source(tmp_path, Path("un.qmd"))
+
+
+def test_the_same_marks_in_code_are_only_code(tmp_path: Path) -> None:
+    code = "````markdown\n```{r}\n::: {.column-margin}\n{{< video x >}}\n```\n````"
+    (tmp_path / "un.qmd").write_text(f"# Un\n\n{code}\n\nSoit `{{{{< video x >}}}}`.\n")
+    assert not read_source(tmp_path, Path("un.qmd")).has_code
+
+
+def test_a_feature_in_an_included_file_is_placed_there(tmp_path: Path) -> None:
+    (tmp_path / "un.qmd").write_text("# Un\n\n{{< include _deux.qmd >}}\n")
+    (tmp_path / "_deux.qmd").write_text("Bien.\n\n{{< pagebreak >}}\n")
+    with pytest.raises(UnsupportedFeature, match=r"^_deux\.qmd:3: shortcode"):
+        read_source(tmp_path, Path("un.qmd"))
+
+
+BROKEN = [
+    (
+        "report/deux.qmd",
+        "@fig-droite",
+        "@fig-absente",
+        r"report/deux\.qmd:3: reference @fig-absente points to nothing",
+    ),
+    ("report/deux.qmd", "le @sec-un", "@thm-x", r"report/deux\.qmd:3: reference @thm-x points to nothing"),
+    (
+        "report/deux.qmd",
+        "Un mot",
+        "[@absent2000]",
+        r"report/deux\.qmd:3: citation @absent2000 is not in references",
+    ),
+    (
+        "report/deux.qmd",
+        "(dessin.svg)",
+        "(absent.svg)",
+        r"report/deux\.qmd:\d+: image absent\.svg does not exist",
+    ),
+    ("report/deux.qmd", "#eq-deux", "#eq-annexe", r"label eq-annexe is used twice"),
+    ("report/deux.qmd", "# Deuxième", "Deuxième", r"report/deux\.qmd: a chapter must begin with a heading"),
+    (
+        "report/annexe.qmd",
+        "{#sec-annexe}",
+        "{.unnumbered}",
+        r"eq-annexe cannot be numbered|points to nothing",
+    ),
+    (
+        "index.qmd",
+        "course.code",
+        "course.absent",
+        r"index\.qmd: variable course\.absent is not in _variables",
+    ),
+    ("_quarto.yml", "number-sections: true", "bread: true", r"_quarto\.yml: bread is not supported"),
+    ("_quarto.yml", "  freeze: auto", "  freeze: auto\n  echo: false", r"_quarto\.yml: execute: echo is not"),
+    ("_quarto.yml", "report/deux.qmd", "report/absent.qmd", r"report/absent\.qmd: no such file"),
+    ("_quarto.yml", "type: book", "type: website", r"_quarto\.yml: `project: type: book`"),
+    ("_quarto.yml", "project:", "project: [", r"_quarto\.yml: not YAML"),
+    (
+        "report/essai.css",
+        "font-size: 16px",
+        "src: url(https://example.org/x)",
+        r"essai\.css: https.* is not a file",
+    ),
+]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "message"), BROKEN)
+def test_a_broken_book_keeps_its_previous_output(
+    frozen_book: Path, weave: Weave, file: str, old: str, new: str, message: str
+) -> None:
+    output = weave(frozen_book)
+    before = {path: path.read_bytes() for path in output.rglob("*") if path.is_file()}
+    text = (frozen_book / file).read_text()
+    assert old in text
+    (frozen_book / file).write_text(text.replace(old, new, 1))
+    with pytest.raises(WeaveError, match=message):
+        weave(frozen_book)
+    assert {path: path.read_bytes() for path in output.rglob("*") if path.is_file()} == before
+    assert sorted(path.name for path in frozen_book.glob("_output*")) == ["_output"]
+
+
+def test_a_failing_cell_ends_the_render(
+    frozen_book: Path, weave: Weave, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = weave(frozen_book)
+    before = (output / "report/un.html").read_bytes()
+    chapter = frozen_book / "report/un.qmd"
+    chapter.write_text(chapter.read_text().replace("x * 2", "x / 0"))
+    with pytest.raises(CellFailed) as caught:
+        weave(frozen_book)
+    message = str(caught.value)
+    assert message.startswith("report/un.qmd:41: chunk 'double' failed")
+    assert "ZeroDivisionError" in message
+    assert "\x1b" not in message
+    assert (output / "report/un.html").read_bytes() == before
+    assert main(["weave", str(frozen_book)]) == 1
+    assert "Traceback (most recent call last)" in capsys.readouterr().err
+
+
+def test_a_failing_inline_expression_is_named(frozen_book: Path, weave: Weave) -> None:
+    chapter = frozen_book / "report/un.qmd"
+    chapter.write_text(chapter.read_text().replace("`{python} x + 2`", "`{python} absent + 2`"))
+    with pytest.raises(CellFailed, match=r"report/un\.qmd:\d+: inline expression `absent \+ 2` failed"):
+        weave(frozen_book)
+
+
+def test_an_include_that_includes_itself_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "un.qmd").write_text("{{< include un.qmd >}}\n")
+    with pytest.raises(WeaveError, match=r"un\.qmd:1: un\.qmd includes itself"):
+        read_source(tmp_path, Path("un.qmd"))
+
+
+def test_a_chunk_that_is_never_closed_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "un.qmd").write_text("# Un\n\n```{python}\n1\n")
+    with pytest.raises(WeaveError, match=r"un\.qmd:3: this chunk is never closed"):
+        read_source(tmp_path, Path("un.qmd"))
+
+
+def test_a_swap_killed_half_way_is_taken_up(frozen_book: Path, weave: Weave) -> None:
+    output = weave(frozen_book)
+    output.rename(output.with_name("_output.old"))  # a kill between the two renamings
+    (frozen_book / "_output.new").mkdir()
+    said = weave(frozen_book)
+    assert (said / "report/un.html").exists()
+    assert sorted(path.name for path in frozen_book.glob("_output*")) == ["_output"]
