@@ -17,10 +17,15 @@ def main() -> int:
         from tp1.__main__ import main as tp1
 
         return tp1(["weave", str(ROOT), "--notebook"])
-    if subprocess.run(["make", "--silent", ".venv/.report"], cwd=ROOT).returncode == 0:  # noqa: S607
-        return subprocess.run([OWN_PYTHON, "-m", "tp1", "weave", ROOT, "--notebook"]).returncode  # noqa: S603
+    if subprocess.run(["make", "--silent", ".venv/.report"], cwd=ROOT).returncode == 0:
+        return subprocess.run(
+            [OWN_PYTHON, "-m", "tp1", "weave", ROOT, "--notebook"]
+        ).returncode
     # The site and the PDF are whole: losing them for want of the notebook would help nobody.
-    print("notebook: not made; `make report` installs what it needs and makes it", file=sys.stderr)  # noqa: T201
+    print(
+        "notebook: not made; `make report` installs what it needs and makes it",
+        file=sys.stderr,
+    )
     return 0
 
 

@@ -18,7 +18,9 @@ if importlib.util.find_spec("tp1") is None:
     sys.path.insert(0, str(Path("tp1/code").resolve()))
 manquantes = [nom for nom in BIBLIOTHEQUES if importlib.util.find_spec(nom) is None]
 if manquantes:
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", *manquantes], check=True)
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--quiet", *manquantes], check=True
+    )
 importlib.invalidate_caches()
 
 from tp1.learning.data import fetch

@@ -19,12 +19,16 @@ COMMANDS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status: 2 for wrong input, 1 for a book that cannot be rendered."""
-    parser = argparse.ArgumentParser(prog="tp1", description="INF8225 TP1: the report that computes itself.")
+    parser = argparse.ArgumentParser(
+        prog="tp1", description="INF8225 TP1: the report that computes itself."
+    )
     parser.add_argument("--version", action="version", version=f"tp1 {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     arguments = list(sys.argv[1:] if argv is None else argv)
     for name, (module, summary) in COMMANDS.items():
-        command = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+        command = commands.add_parser(
+            name, help=summary, description=summary[0].upper() + summary[1:] + "."
+        )
         if name in arguments[:1]:
             importlib.import_module(module).add_arguments(command)
     args = parser.parse_args(arguments)

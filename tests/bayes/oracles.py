@@ -17,20 +17,31 @@ from tp1.bayes import Network, Query, Variable
 ALARM = str(files("pgmpy") / "utils" / "example_models" / "alarm.bif.gz")
 
 
-def enumerate_worlds(network: Network, query: Query) -> tuple[dict[tuple[str, ...], float], float]:
+def enumerate_worlds(
+    network: Network, query: Query
+) -> tuple[dict[tuple[str, ...], float], float]:
     """Sum the probabilities of all worlds, one at a time; return P(targets, evidence) and P(evidence)."""
     totals: dict[tuple[str, ...], list[float]] = {}
     evidence: list[float] = []
     for states in itertools.product(*(v.states for v in network.variables)):
         world = dict(zip(network.names, states, strict=True))
-        if any(world[name] != state for name, state in {**query.interventions, **query.evidence}.items()):
+        if any(
+            world[name] != state
+            for name, state in {**query.interventions, **query.evidence}.items()
+        ):
             continue
         probability = math.prod(
-            entry(network, name, world) for name in network.names if name not in query.interventions
+            entry(network, name, world)
+            for name in network.names
+            if name not in query.interventions
         )
-        totals.setdefault(tuple(world[name] for name in query.targets), []).append(probability)
+        totals.setdefault(tuple(world[name] for name in query.targets), []).append(
+            probability
+        )
         evidence.append(probability)
-    return {states: math.fsum(found) for states, found in totals.items()}, math.fsum(evidence)
+    return {states: math.fsum(found) for states, found in totals.items()}, math.fsum(
+        evidence
+    )
 
 
 def entry(network: Network, name: str, world: Mapping[str, str]) -> float:
@@ -52,8 +63,11 @@ def to_pgmpy(network: Network) -> DiscreteBayesianNetwork:
                 size,
                 network.cpts[name].reshape(-1, size).T,
                 evidence=list(parents) or None,
-                evidence_card=[len(network[parent].states) for parent in parents] or None,
-                state_names={member: list(network[member].states) for member in (name, *parents)},
+                evidence_card=[len(network[parent].states) for parent in parents]
+                or None,
+                state_names={
+                    member: list(network[member].states) for member in (name, *parents)
+                },
             )
         )
     return model
@@ -64,27 +78,42 @@ def ask_pgmpy(network: Network, query: Query) -> np.ndarray:
     if query.interventions:
         model = model.do(list(query.interventions))
     answer = VariableElimination(model).query(
-        list(query.targets), {**query.evidence, **query.interventions}, show_progress=False
+        list(query.targets),
+        {**query.evidence, **query.interventions},
+        show_progress=False,
     )
-    return answer.values.transpose([answer.variables.index(name) for name in query.targets])
+    return answer.values.transpose(
+        [answer.variables.index(name) for name in query.targets]
+    )
 
 
 def to_pyagrum(network: Network) -> gum.BayesNet:
     model = gum.BayesNet()
     for variable in network.variables:
-        model.add(gum.LabelizedVariable(variable.name, variable.name, list(variable.states)))
+        model.add(
+            gum.LabelizedVariable(variable.name, variable.name, list(variable.states))
+        )
     for parent, child in network.edges:
         model.addArc(parent, child)
     for name in network.names:
-        fill_pyagrum(model, name, network.cpts[name], (*network.parents[name], name), network)
+        fill_pyagrum(
+            model, name, network.cpts[name], (*network.parents[name], name), network
+        )
     return model
 
 
 def fill_pyagrum(
-    model: gum.BayesNet, name: str, table: np.ndarray, axes: Sequence[str], network: Network
+    model: gum.BayesNet,
+    name: str,
+    table: np.ndarray,
+    axes: Sequence[str],
+    network: Network,
 ) -> None:
     for cell in np.ndindex(table.shape):
-        where = {member: network[member].states[i] for member, i in zip(axes, cell, strict=True)}
+        where = {
+            member: network[member].states[i]
+            for member, i in zip(axes, cell, strict=True)
+        }
         model.cpt(name)[where] = float(table[cell])
 
 
@@ -103,7 +132,10 @@ def ask_pyagrum(network: Network, query: Query) -> np.ndarray:
     values = np.empty([len(network[name].states) for name in query.targets])
     for cell in np.ndindex(values.shape):
         values[cell] = answer[
-            {name: network[name].states[i] for name, i in zip(query.targets, cell, strict=True)}
+            {
+                name: network[name].states[i]
+                for name, i in zip(query.targets, cell, strict=True)
+            }
         ]
     return values
 
@@ -120,17 +152,27 @@ def random_network(
     rng = np.random.default_rng(seed)
     names = [f"X{i}" for i in range(nodes)]
     variables = [
-        Variable(n, tuple(f"{n}={k}" for k in range(rng.integers(*states, endpoint=True)))) for n in names
+        Variable(
+            n, tuple(f"{n}={k}" for k in range(rng.integers(*states, endpoint=True)))
+        )
+        for n in names
     ]
     size = {v.name: len(v.states) for v in variables}
     order = [names[i] for i in rng.permutation(nodes)]
     chosen = {
-        name: [order[j] for j in rng.permutation(i)[: rng.integers(fewest_parents, parents, endpoint=True)]]
+        name: [
+            order[j]
+            for j in rng.permutation(i)[
+                : rng.integers(fewest_parents, parents, endpoint=True)
+            ]
+        ]
         for i, name in enumerate(order)
     }
     cpts = {}
     for name in names:
-        table = rng.dirichlet(np.ones(size[name]), size=[size[parent] for parent in chosen[name]])
+        table = rng.dirichlet(
+            np.ones(size[name]), size=[size[parent] for parent in chosen[name]]
+        )
         table = np.where(rng.random(table.shape) < zeros, 0.0, table)
         table[..., 0] += table.sum(axis=-1) == 0
         cpts[name] = table / table.sum(axis=-1, keepdims=True)
@@ -138,9 +180,14 @@ def random_network(
 
 
 @st.composite
-def networks(draw: st.DrawFn, nodes: int = 6, fewest_states: int = 2, zeros: float = 0.0) -> Network:
+def networks(
+    draw: st.DrawFn, nodes: int = 6, fewest_states: int = 2, zeros: float = 0.0
+) -> Network:
     return random_network(
-        draw(st.integers(0, 2**32 - 1)), draw(st.integers(2, nodes)), states=(fewest_states, 3), zeros=zeros
+        draw(st.integers(0, 2**32 - 1)),
+        draw(st.integers(2, nodes)),
+        states=(fewest_states, 3),
+        zeros=zeros,
     )
 
 
@@ -148,12 +195,28 @@ def networks(draw: st.DrawFn, nodes: int = 6, fewest_states: int = 2, zeros: flo
 def questions(draw: st.DrawFn, network: Network, do: bool = True) -> Query:
     """Draw a query on a network: every variable is a target, observed, intervened on, or left alone."""
     names = draw(st.permutations(network.names))
-    roles = draw(st.lists(st.sampled_from("tei." if do else "te."), min_size=len(names), max_size=len(names)))
+    roles = draw(
+        st.lists(
+            st.sampled_from("tei." if do else "te."),
+            min_size=len(names),
+            max_size=len(names),
+        )
+    )
     picked: dict[str, list[str]] = {role: [] for role in "tei."}
     for name, role in zip(names, ["t", *roles[1:]], strict=True):
-        picked["t" if role == "t" and len(picked["t"]) < 3 else "." if role == "t" else role].append(name)
+        picked[
+            "t"
+            if role == "t" and len(picked["t"]) < 3
+            else "."
+            if role == "t"
+            else role
+        ].append(name)
     return Query(
         tuple(picked["t"]),
-        evidence={name: draw(st.sampled_from(network[name].states)) for name in picked["e"]},
-        interventions={name: draw(st.sampled_from(network[name].states)) for name in picked["i"]},
+        evidence={
+            name: draw(st.sampled_from(network[name].states)) for name in picked["e"]
+        },
+        interventions={
+            name: draw(st.sampled_from(network[name].states)) for name in picked["i"]
+        },
     )

@@ -9,7 +9,15 @@ import pyagrum as gum
 import pytest
 from pgmpy.readwrite import BIFWriter
 
-from tp1.bayes import BifError, DuplicateName, InvalidCpt, MissingDependency, Network, query, read_bif
+from tp1.bayes import (
+    BifError,
+    DuplicateName,
+    InvalidCpt,
+    MissingDependency,
+    Network,
+    query,
+    read_bif,
+)
 
 from .oracles import ALARM, random_network, to_pgmpy
 
@@ -40,19 +48,29 @@ def test_alarm(alarm):
 
 def test_the_tables_are_those_that_pyagrum_reads(alarm, tmp_path):
     net = alarm
-    theirs = gum.loadBN(str(write(tmp_path, gzip.decompress(Path(ALARM).read_bytes()).decode())))
+    theirs = gum.loadBN(
+        str(write(tmp_path, gzip.decompress(Path(ALARM).read_bytes()).decode()))
+    )
     for name in net.names:
         axes = (*net.parents[name], name)
         for cell in np.ndindex(net.cpts[name].shape):
-            where = {member: net[member].states[i] for member, i in zip(axes, cell, strict=True)}
+            where = {
+                member: net[member].states[i]
+                for member, i in zip(axes, cell, strict=True)
+            }
             # pyAgrum keeps the decimals of a file in single precision.
-            assert net.cpts[name][cell] == pytest.approx(theirs.cpt(name)[where], abs=1e-6)
+            assert net.cpts[name][cell] == pytest.approx(
+                theirs.cpt(name)[where], abs=1e-6
+            )
 
 
 def test_what_pgmpy_writes_is_read_back(tmp_path):
     net = random_network(0, 12, states=(2, 4))
     plain = Network(
-        [type(v)(v.name, tuple(f"s{k}" for k in range(len(v.states)))) for v in net.variables],
+        [
+            type(v)(v.name, tuple(f"s{k}" for k in range(len(v.states))))
+            for v in net.variables
+        ],
         net.parents,
         net.cpts,
     )
@@ -67,7 +85,9 @@ def test_odd_names_and_line_ends(tmp_path):
     text = SMALL.format(row="0.7, 0.2, 0.1")
     path = tmp_path / "odd.bif"
     path.write_bytes(text.replace("\n", "\r\n").encode())
-    assert query(read_bif(path), "P(rain-1.0 | grass=dry)")["yes"] == pytest.approx(0.02 / 0.58)
+    assert query(read_bif(path), "P(rain-1.0 | grass=dry)")["yes"] == pytest.approx(
+        0.02 / 0.58
+    )
 
 
 def test_rounded_decimals_are_rescaled_and_mistakes_refused(tmp_path):
@@ -98,7 +118,10 @@ def test_what_describes_no_network_is_refused(tmp_path):
 
 
 def test_unreadable_files_are_refused(tmp_path):
-    for path, what in ((tmp_path / "none.bif", "No such file"), (tmp_path, "Is a directory")):
+    for path, what in (
+        (tmp_path / "none.bif", "No such file"),
+        (tmp_path, "Is a directory"),
+    ):
         with pytest.raises(BifError, match=f"cannot read .*{what}"):
             read_bif(path)
     (tmp_path / "binary.bif").write_bytes(b"\xff\xfe\x00")

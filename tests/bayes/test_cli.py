@@ -24,8 +24,11 @@ def call(*arguments: str) -> int:
 
 
 def shell(*arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([CODE, os.environ.get("PYTHONPATH", "")])}
-    return subprocess.run(  # noqa: S603
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([CODE, os.environ.get("PYTHONPATH", "")]),
+    }
+    return subprocess.run(
         [sys.executable, "-m", "tp1", "query", *arguments],
         capture_output=True,
         encoding="utf-8",
@@ -37,13 +40,21 @@ def shell(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_a_query_prints_a_table():
     done = shell("P(G | R=r1)")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "P(G | R=r1)\n  g0  0.132727\n  g1  0.221758\n  g2  0.645515\n"
+    assert (
+        done.stdout == "P(G | R=r1)\n  g0  0.132727\n  g1  0.221758\n  g2  0.645515\n"
+    )
 
 
 def test_wrong_input_exits_2_without_a_traceback():
     for text, message in (
-        ("P(G | R=", "tp1: error: column 9: expected a state, found the end\n  P(G | R=\n          ^\n"),
-        ("P(G | R=r7)", "tp1: error: variable 'R' has no state 'r7'; known: 'r0', 'r1'\n"),
+        (
+            "P(G | R=",
+            "tp1: error: column 9: expected a state, found the end\n  P(G | R=\n          ^\n",
+        ),
+        (
+            "P(G | R=r7)",
+            "tp1: error: variable 'R' has no state 'r7'; known: 'r0', 'r1'\n",
+        ),
     ):
         done = shell(text, "--json")
         assert (done.returncode, done.stdout) == (2, "")
@@ -58,7 +69,9 @@ def test_json(capsys):
         assert list(found) == ["query", "target", "states", "probabilities"]
         assert found["query"] == text
         assert found["target"] == list(answer.query.targets)
-        assert [tuple(states) for states in found["states"]] == [states for states, _ in answer.items()]
+        assert [tuple(states) for states in found["states"]] == [
+            states for states, _ in answer.items()
+        ]
         # Full precision: every bit comes back.
         assert found["probabilities"] == answer.probabilities.ravel().tolist()
 
@@ -68,7 +81,11 @@ def test_json_of_a_state_and_of_a_variable(capsys):
     assert json.loads(capsys.readouterr().out)["states"] == [["g0"], ["g1"], ["g2"]]
     call("P(G=g1 | L=l1)", "--json")
     found = json.loads(capsys.readouterr().out)
-    assert (found["target"], found["states"], len(found["probabilities"])) == (["G"], [["g1"]], 1)
+    assert (found["target"], found["states"], len(found["probabilities"])) == (
+        ["G"],
+        [["g1"]],
+        1,
+    )
 
 
 def test_all_answers_the_sixteen_in_order(capsys):
@@ -79,7 +96,9 @@ def test_all_answers_the_sixteen_in_order(capsys):
     assert lines[-1] == "  g1  0.137899"
     assert call("--all", "--json") == 0
     found = json.loads(capsys.readouterr().out)
-    assert [(one["letter"], one["query"]) for one in found] == list(EXAM_QUERIES.items())
+    assert [(one["letter"], one["query"]) for one in found] == list(
+        EXAM_QUERIES.items()
+    )
 
 
 def test_methods_print_the_same(capsys):

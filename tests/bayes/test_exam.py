@@ -12,7 +12,13 @@ from tp1.bayes import EXAM_QUERIES, Network, exam_network, joint, parse, query
 from .oracles import ask_pgmpy, ask_pyagrum, to_pyagrum
 
 # The assignment, typed again from its statement: entry by entry, a function of the whole world.
-STATES = {"S": ("s0", "s1"), "D": ("d0", "d1"), "R": ("r0", "r1"), "G": ("g0", "g1", "g2"), "L": ("l0", "l1")}
+STATES = {
+    "S": ("s0", "s1"),
+    "D": ("d0", "d1"),
+    "R": ("r0", "r1"),
+    "G": ("g0", "g1", "g2"),
+    "L": ("l0", "l1"),
+}
 P_S = {"s0": 0.2, "s1": 0.8}
 P_D = {"d0": 0.9, "d1": 0.1}
 P_R = {"s0": {"r0": 0.9, "r1": 0.1}, "s1": {"r0": 0.2, "r1": 0.8}}
@@ -22,7 +28,11 @@ P_G = {
     "s1d0": {"g0": 0.1, "g1": 0.2, "g2": 0.7},
     "s1d1": {"g0": 0.3, "g1": 0.4, "g2": 0.3},
 }
-P_L = {"g0": {"l0": 0.9, "l1": 0.1}, "g1": {"l0": 0.6, "l1": 0.4}, "g2": {"l0": 0.01, "l1": 0.99}}
+P_L = {
+    "g0": {"l0": 0.9, "l1": 0.1},
+    "g1": {"l0": 0.6, "l1": 0.4},
+    "g2": {"l0": 0.01, "l1": 0.99},
+}
 FACTORS = {
     "S": lambda w: P_S[w["S"]],
     "D": lambda w: P_D[w["D"]],
@@ -30,7 +40,10 @@ FACTORS = {
     "G": lambda w: P_G[w["S"] + w["D"]][w["G"]],
     "L": lambda w: P_L[w["G"]][w["L"]],
 }
-WORLDS = [dict(zip(STATES, states, strict=True)) for states in itertools.product(*STATES.values())]
+WORLDS = [
+    dict(zip(STATES, states, strict=True))
+    for states in itertools.product(*STATES.values())
+]
 
 # letter: (target, observed, intervened on), typed again too.
 QUESTIONS = {
@@ -58,7 +71,9 @@ def net() -> Network:
     return exam_network()
 
 
-def enumerated(target: str, observed: dict[str, str], imposed: dict[str, str]) -> dict[str, float]:
+def enumerated(
+    target: str, observed: dict[str, str], imposed: dict[str, str]
+) -> dict[str, float]:
     weights = dict.fromkeys(STATES[target], 0.0)
     for world in WORLDS:
         if all(world[name] == state for name, state in {**observed, **imposed}.items()):
@@ -78,14 +93,20 @@ def test_the_network_is_the_assignment(net):
     assert P.shape == (2, 2, 2, 3, 2)
     for world in WORLDS:
         cell = tuple(STATES[name].index(world[name]) for name in STATES)
-        assert P[cell] == pytest.approx(math.prod(f(world) for f in FACTORS.values()), abs=1e-16)
+        assert P[cell] == pytest.approx(
+            math.prod(f(world) for f in FACTORS.values()), abs=1e-16
+        )
 
 
 def test_the_queries_are_the_assignment():
     assert list(EXAM_QUERIES) == list("abcdefghijklmnop") == list(QUESTIONS)
     for letter, (target, observed, imposed) in QUESTIONS.items():
         asked = parse(EXAM_QUERIES[letter])
-        assert (asked.targets, asked.evidence, asked.interventions) == ((target,), observed, imposed)
+        assert (asked.targets, asked.evidence, asked.interventions) == (
+            (target,),
+            observed,
+            imposed,
+        )
         assert asked.asked == ({"G": "g1"} if letter == "p" else {})
 
 
@@ -98,7 +119,9 @@ def test_answer_by_enumeration(net, letter, method):
         assert float(answer) == pytest.approx(expected["g1"], abs=1e-14)
         assert answer["g1"] == float(answer)
     else:
-        assert {state: answer[state] for state in expected} == pytest.approx(expected, abs=1e-14)
+        assert {state: answer[state] for state in expected} == pytest.approx(
+            expected, abs=1e-14
+        )
 
 
 @pytest.mark.parametrize("letter", QUESTIONS)
@@ -115,13 +138,19 @@ def test_interventions_by_do_calculus(net, letter):
     """pyAgrum derives a formula without `do` from the graph: no network is mutilated there."""
     target, _, imposed = QUESTIONS[letter]
     model = gum.CausalModel(to_pyagrum(net))
-    _, impact, _ = gum.causalImpact(model, on=target, doing=set(imposed), values=imposed)
+    _, impact, _ = gum.causalImpact(
+        model, on=target, doing=set(imposed), values=imposed
+    )
     theirs = [impact[{target: state}] for state in STATES[target]]
-    np.testing.assert_allclose(query(net, EXAM_QUERIES[letter]).probabilities, theirs, atol=1e-12)
+    np.testing.assert_allclose(
+        query(net, EXAM_QUERIES[letter]).probabilities, theirs, atol=1e-12
+    )
 
 
 def test_what_the_pairs_show(net):
-    p = {letter: query(net, text).probabilities for letter, text in EXAM_QUERIES.items()}
+    p = {
+        letter: query(net, text).probabilities for letter, text in EXAM_QUERIES.items()
+    }
     far, near = 1e-2, 1e-12
     assert np.abs(p["b"] - p["c"]).max() > far  # R informs on G through S
     assert np.abs(p["d"] - p["e"]).max() < near  # S blocks

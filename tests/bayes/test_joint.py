@@ -39,7 +39,9 @@ def test_factors_when_parents_are_listed_in_another_order(seed):
     for name in net.names:
         table = np.broadcast_to(factor(net, name), net.shape)
         for cell in np.ndindex(net.shape):
-            world = {v.name: v.states[i] for v, i in zip(net.variables, cell, strict=True)}
+            world = {
+                v.name: v.states[i] for v, i in zip(net.variables, cell, strict=True)
+            }
             assert table[cell] == entry(net, name, world)
 
 
@@ -52,10 +54,14 @@ def test_the_joint_is_a_distribution_made_once():
 def test_marginal_and_condition_keep_the_axes():
     P = joint(exam_network())
     assert marginal(P, [0, 3]).shape == (2, 1, 1, 3, 1)
-    np.testing.assert_allclose(marginal(P, [0, 3]).squeeze(), np.einsum("sdrgl->sg", P), atol=1e-15)
+    np.testing.assert_allclose(
+        marginal(P, [0, 3]).squeeze(), np.einsum("sdrgl->sg", P), atol=1e-15
+    )
     given = condition(P, {3: 2, 0: 1})
     assert given.shape == (1, 2, 2, 1, 2)
-    np.testing.assert_allclose(given.squeeze(), P[1, :, :, 2] / P[1, :, :, 2].sum(), atol=1e-15)
+    np.testing.assert_allclose(
+        given.squeeze(), P[1, :, :, 2] / P[1, :, :, 2].sum(), atol=1e-15
+    )
     assert given.sum() == pytest.approx(1, abs=1e-15)
     np.testing.assert_allclose(condition(P, {}), P, atol=1e-15)
 
@@ -90,7 +96,9 @@ def test_do_refuses_what_is_not_there():
 
 def test_a_joint_that_does_not_fit_is_refused():
     net = random_network(0, 40, states=(2, 2))
-    with pytest.raises(NetworkTooLarge, match=r"40 variables has 1.1e\+12 cells \(8.8e\+12 bytes\)"):
+    with pytest.raises(
+        NetworkTooLarge, match=r"40 variables has 1.1e\+12 cells \(8.8e\+12 bytes\)"
+    ):
         joint(net)
     with pytest.raises(NetworkTooLarge):
         query(net, "P(X0)", "joint")
@@ -103,7 +111,12 @@ def test_a_joint_that_does_not_fit_is_refused():
 
 @pytest.mark.parametrize(
     ("function", "label"),
-    [(joint, "joint"), (marginal, "marginal"), (condition, "conditional"), (do, "truncated")],
+    [
+        (joint, "joint"),
+        (marginal, "marginal"),
+        (condition, "conditional"),
+        (do, "truncated"),
+    ],
 )
 def test_the_line_of_each_equation_says_which(function, label):
     assert inspect.getsource(function).count(f"  # @eq-{label}\n") == 1

@@ -81,7 +81,9 @@ def test_pickles_and_copies_are_networks():
 def test_the_order_of_mappings_does_not_matter():
     net = exam_network()
     turned = Network(
-        net.variables, dict(reversed(list(net.parents.items()))), dict(reversed(list(net.cpts.items())))
+        net.variables,
+        dict(reversed(list(net.parents.items()))),
+        dict(reversed(list(net.cpts.items()))),
     )
     np.testing.assert_array_equal(joint(turned), joint(net))
 
@@ -99,7 +101,11 @@ def test_negative_zero_is_zero():
 @pytest.mark.parametrize(
     ("changed", "error", "message"),
     [
-        ({"B": [[0.2, 0.3, 0.5]]}, InvalidCpt, r"CPT of 'B': shape \(1, 3\), expected \(2, 3\).*A: 2, B: 3"),
+        (
+            {"B": [[0.2, 0.3, 0.5]]},
+            InvalidCpt,
+            r"CPT of 'B': shape \(1, 3\), expected \(2, 3\).*A: 2, B: 3",
+        ),
         ({"B": np.full((3, 2), 0.5)}, InvalidCpt, r"shape \(3, 2\), expected \(2, 3\)"),
         ({"A": 1.0}, InvalidCpt, r"shape \(\), expected \(2,\)"),
         ({"B": [[0.2, 0.3], [1]]}, InvalidCpt, "'B': not an array of numbers"),
@@ -107,20 +113,48 @@ def test_negative_zero_is_zero():
         ({"A": [1j, 1]}, InvalidCpt, "'A': not an array of numbers"),
         ({"A": None}, InvalidCpt, "CPT of 'A'"),
         ({"A": [-0.5, 1.5]}, InvalidCpt, "entry of A=a0 is -0.5, not a probability"),
-        ({"B": [[0.2, 0.3, 0.5], [0.1, np.nan, 0.8]]}, InvalidCpt, "entry of A=a1, B=b1 is nan"),
+        (
+            {"B": [[0.2, 0.3, 0.5], [0.1, np.nan, 0.8]]},
+            InvalidCpt,
+            "entry of A=a1, B=b1 is nan",
+        ),
         ({"A": [np.inf, 0]}, InvalidCpt, "entry of A=a0 is inf"),
         ({"A": [1e308, 1e308]}, InvalidCpt, r"entry of A=a0 is 1e\+308"),
-        ({"A": [0.5, 0.505]}, InvalidCpt, "the row sums to 1.005; it must sum to 1 within 1e-09"),
-        ({"B": [[0.2, 0.3, 0.5], [0.1, 0.1, 0.7]]}, InvalidCpt, r"the row of A=a1 sums to 0\.8999"),
+        (
+            {"A": [0.5, 0.505]},
+            InvalidCpt,
+            "the row sums to 1.005; it must sum to 1 within 1e-09",
+        ),
+        (
+            {"B": [[0.2, 0.3, 0.5], [0.1, 0.1, 0.7]]},
+            InvalidCpt,
+            r"the row of A=a1 sums to 0\.8999",
+        ),
         ({"A": [0.5, 0.5 + 2e-9]}, InvalidCpt, "sums to 1.000000002"),
         ({"A": [0, 0]}, InvalidCpt, "sums to 0"),
-        ({"Q": [1]}, UnknownVariable, "a CPT given for 'Q', which is no variable; known: 'A', 'B'"),
+        (
+            {"Q": [1]},
+            UnknownVariable,
+            "a CPT given for 'Q', which is no variable; known: 'A', 'B'",
+        ),
         ({"parents": {"B": ("A",), "Q": ()}}, UnknownVariable, "parents given for 'Q'"),
-        ({"parents": {"B": ("a",)}}, UnknownParent, "'B' has an unknown parent 'a'; did you mean 'A'"),
+        (
+            {"parents": {"B": ("a",)}},
+            UnknownParent,
+            "'B' has an unknown parent 'a'; did you mean 'A'",
+        ),
         ({"parents": {"B": (["A"],)}}, UnknownParent, "'B' has an unknown parent"),
         ({"parents": {"B": ("A", "A")}}, DuplicateName, "'B' has the parent 'A' twice"),
-        ({"parents": {"B": "A"}}, NetworkError, "must be a sequence of names, not the string 'A'"),
-        ({"parents": {"B": ("A",), "A": ("B",)}}, CyclicNetwork, "cycle: (A → B → A|B → A → B)"),
+        (
+            {"parents": {"B": "A"}},
+            NetworkError,
+            "must be a sequence of names, not the string 'A'",
+        ),
+        (
+            {"parents": {"B": ("A",), "A": ("B",)}},
+            CyclicNetwork,
+            "cycle: (A → B → A|B → A → B)",
+        ),
         ({"parents": {"B": ("B",)}}, CyclicNetwork, "cycle: B → B"),
     ],
 )
@@ -168,7 +202,9 @@ def test_unknown_names(name):
 
 def test_unknown_states_are_told_the_known_ones():
     net = exam_network()
-    with pytest.raises(UnknownState, match=r"variable 'G' has no state 'G2'; did you mean 'g2'\?"):
+    with pytest.raises(
+        UnknownState, match=r"variable 'G' has no state 'G2'; did you mean 'g2'\?"
+    ):
         net.index("G", "G2")
     with pytest.raises(UnknownState, match="known: 'g0', 'g1', 'g2'"):
         net.index("G", "high")

@@ -38,7 +38,10 @@ NAMES = st.text(min_size=1, max_size=8) | st.sampled_from(
         ("P(G=g1 | L=l1)", Query(("G",), {"G": "g1"}, {"L": "l1"})),
         ("P(G=g1, R | L=l1)", Query(("G", "R"), {"G": "g1"}, {"L": "l1"})),
         ("P(R | do(S=s1), G=g2)", Query(("R",), {}, {"G": "g2"}, {"S": "s1"})),
-        ("P(R | G=g2, do(S=s1, D=d0))", Query(("R",), {}, {"G": "g2"}, {"S": "s1", "D": "d0"})),
+        (
+            "P(R | G=g2, do(S=s1, D=d0))",
+            Query(("R",), {}, {"G": "g2"}, {"S": "s1", "D": "d0"}),
+        ),
         ("P(R | do(S=s1), do(D=d0))", Query(("R",), {}, {}, {"S": "s1", "D": "d0"})),
         ("P(R | G=g2, G=g2)", Query(("R",), evidence={"G": "g2"})),
         ("P(P | do=1)", Query(("P",), evidence={"do": "1"})),
@@ -64,18 +67,20 @@ def test_canonical_text(text, canonical):
     assert str(parse(text)) == canonical
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(NAMES, min_size=3, max_size=6, unique=True), NAMES, st.booleans())
 def test_the_canonical_text_reads_back(names, state, asked):
     target, seen, done, *more = names
-    original = Query((target, *more), {target: state} if asked else {}, {seen: state}, {done: state})
+    original = Query(
+        (target, *more), {target: state} if asked else {}, {seen: state}, {done: state}
+    )
     again = parse(str(original))
     assert again == original
     assert hash(again) == hash(original)
     assert pickle.loads(pickle.dumps(original)) == original  # noqa: S301
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(NAMES, min_size=2, max_size=4, unique=True))
 def test_networks_with_odd_names_can_be_asked(names):
     variable = Variable(names[0], tuple(names))
@@ -136,7 +141,10 @@ def test_syntax_errors_say_where(text, position, message):
         ("P(G | do(G=g1))", "'G' is both asked and intervened on"),
         ("P(G | R=r1, do(R=r1))", "'R' is both observed and intervened on"),
         ("P(G | R=r1, R=r0)", "'R' is observed twice, as 'r1' and as 'r0'"),
-        ("P(G | do(R=r1), do(R=r0))", "'R' is intervened on twice, as 'r1' and as 'r0'"),
+        (
+            "P(G | do(R=r1), do(R=r0))",
+            "'R' is intervened on twice, as 'r1' and as 'r0'",
+        ),
         ("P(G, G)", "'G' is asked twice"),
         ("P(G=g1, G=g2)", "'G' is asked twice"),
     ],
@@ -154,13 +162,20 @@ def test_contradictions_are_refused(text, message):
         ("P(Q)", UnknownVariable, "known: 'S', 'D', 'R', 'G', 'L'"),
         ("P(G | Q=1)", UnknownVariable, "'Q'"),
         ("P(G | do(Q=1))", UnknownVariable, "'Q'"),
-        ("P(G | R=R1)", UnknownState, "variable 'R' has no state 'R1'; did you mean 'r1'"),
+        (
+            "P(G | R=R1)",
+            UnknownState,
+            "variable 'R' has no state 'R1'; did you mean 'r1'",
+        ),
         ("P(G | do(R=yes))", UnknownState, "known: 'r0', 'r1'"),
         ("P(G=top)", UnknownState, "variable 'G' has no state 'top'"),
     ],
 )
 def test_unknown_names_are_refused_with_a_suggestion(text, error, message):
-    for ask in (lambda: parse(text, exam_network()), lambda: query(exam_network(), text)):
+    for ask in (
+        lambda: parse(text, exam_network()),
+        lambda: query(exam_network(), text),
+    ):
         with pytest.raises(error, match=message):
             ask()
 
@@ -172,7 +187,9 @@ def test_queries_made_by_hand_are_checked_too():
         Query(("G",), evidence={"R": 1})
     with pytest.raises(QueryError, match="strings"):
         Query((3,))
-    with pytest.raises(ContradictoryQuery, match="'R' is asked, which is not among the targets"):
+    with pytest.raises(
+        ContradictoryQuery, match="'R' is asked, which is not among the targets"
+    ):
         Query(("G",), {"R": "r1"})
     with pytest.raises(QueryError, match="not NoneType"):
         parse(None)

@@ -12,7 +12,9 @@ from tp1.learning.data import checksums, defect, raw_folder
 
 def idx(tensor):
     """The bytes of a tensor of uint8 in the format of the published files, compressed."""
-    head = bytes([0, 0, 8, tensor.ndim]) + b"".join(n.to_bytes(4, "big") for n in tensor.shape)
+    head = bytes([0, 0, 8, tensor.ndim]) + b"".join(
+        n.to_bytes(4, "big") for n in tensor.shape
+    )
     return gzip.compress(head + tensor.numpy().tobytes(), mtime=0)
 
 
@@ -30,7 +32,9 @@ def tiny(tmp_path, monkeypatch):
         for kind, tensor in (("images-idx3", images), ("labels-idx1", labels)):
             content, name = idx(tensor), f"{prefix}-{kind}-ubyte.gz"
             (raw / name).write_bytes(content)
-            resources.append((name, hashlib.md5(content, usedforsecurity=False).hexdigest()))
+            resources.append(
+                (name, hashlib.md5(content, usedforsecurity=False).hexdigest())
+            )
     monkeypatch.setattr(FashionMNIST, "resources", resources)
     monkeypatch.delenv("TP1_DATA_DIR", raising=False)
     return root
@@ -39,6 +43,8 @@ def tiny(tmp_path, monkeypatch):
 @pytest.fixture
 def needs_data():
     """Skip when the real data set is not there."""
-    missing = [name for name, md5 in checksums().items() if defect(raw_folder() / name, md5)]
+    missing = [
+        name for name, md5 in checksums().items() if defect(raw_folder() / name, md5)
+    ]
     if missing:
         pytest.skip(f"no Fashion-MNIST ({', '.join(missing)}): run `make data`")

@@ -119,9 +119,12 @@ def test_install_where_nothing_can_be_written(tiny, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "failure", [URLError("no route to host"), TimeoutError("timed out"), OSError("reset")]
+    "failure",
+    [URLError("no route to host"), TimeoutError("timed out"), OSError("reset")],
 )
-def test_a_failed_download_gives_the_hint_and_writes_nothing(tiny, tmp_path, monkeypatch, failure):
+def test_a_failed_download_gives_the_hint_and_writes_nothing(
+    tiny, tmp_path, monkeypatch, failure
+):
     def fail(*args, **kwargs):
         raise failure
 
@@ -138,7 +141,9 @@ def test_fetch_goes_through_torchvision(tiny, tmp_path, monkeypatch):
         for name in (filename, filename.removesuffix(".gz")):
             Path(download_root, name).write_bytes(content)
 
-    monkeypatch.setattr("torchvision.datasets.mnist.download_and_extract_archive", download)
+    monkeypatch.setattr(
+        "torchvision.datasets.mnist.download_and_extract_archive", download
+    )
     monkeypatch.setattr("torchvision.datasets.mnist.read_image_file", lambda path: None)
     monkeypatch.setattr("torchvision.datasets.mnist.read_label_file", lambda path: None)
     assert fetch(tmp_path / "data") == list(checksums())
@@ -168,7 +173,8 @@ def test_split_is_a_partition_that_the_seed_fixes():
 
 
 @pytest.mark.parametrize(
-    ("n", "share"), [(10, 0), (10, 1), (10, -0.1), (10, 1.5), (10, float("nan")), (1, 0.1)]
+    ("n", "share"),
+    [(10, 0), (10, 1), (10, -0.1), (10, 1.5), (10, float("nan")), (1, 0.1)],
 )
 def test_splits_that_are_refused(n, share):
     with pytest.raises(HyperparameterError):
@@ -184,4 +190,6 @@ def test_real_data(needs_data):
     assert train.x.min() == 0
     assert train.x.max() == 1
     # The mean intensity of the 60,000 images, 0.2860, as it is published with the usual normalisation.
-    assert (train.x.sum() + val.x.sum()).item() / (60_000 * 784) == pytest.approx(0.2860, abs=5e-4)
+    assert (train.x.sum() + val.x.sum()).item() / (60_000 * 784) == pytest.approx(
+        0.2860, abs=5e-4
+    )

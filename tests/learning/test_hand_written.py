@@ -55,13 +55,18 @@ def test_the_walk_sees_automatic_differentiation(code):
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
 def test_the_test_set_is_not_read(path):
-    names = (getattr(n, "id", getattr(n, "attr", "")) for n in ast.walk(ast.parse(path.read_text("utf-8"))))
+    names = (
+        getattr(n, "id", getattr(n, "attr", ""))
+        for n in ast.walk(ast.parse(path.read_text("utf-8")))
+    )
     assert "load_test" not in set(names)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
 def test_every_equation_that_the_code_names_is_in_a_chapter(path):
-    chapters = "".join(p.read_text(encoding="utf-8") for p in sorted((ROOT / "report").glob("*.qmd")))
+    chapters = "".join(
+        p.read_text(encoding="utf-8") for p in sorted((ROOT / "report").glob("*.qmd"))
+    )
     defined = set(re.findall(r"\{#(eq-[\w-]+)\}", chapters))
     named = set(re.findall(r"@(eq-[\w-]+)", path.read_text(encoding="utf-8")))
     assert named <= defined

@@ -31,7 +31,9 @@ def test_class_table_names_the_most_frequent_confusion():
     "draw",
     [
         lambda: samples_figure(torch.rand(40, 784), torch.arange(40) % 10),
-        lambda: runs_figure([0, 10], ["a", "b"], torch.rand(2, 2, 2) + 0.1, torch.rand(2, 2, 2) + 0.1),
+        lambda: runs_figure(
+            [0, 10], ["a", "b"], torch.rand(2, 2, 2) + 0.1, torch.rand(2, 2, 2) + 0.1
+        ),
         lambda: weights_figure(torch.randn(785, 10)),
     ],
 )

@@ -24,7 +24,9 @@ def problem(stack, size, seed, scale=1.0, own_batches=False):
     model = LinearModel(d, k, params=scale * torch.randn(*stack, d + 1, k, **options))
     lead = stack if own_batches else ()
     x = torch.randn(*lead, b, d, **options)
-    y = torch.eye(k, dtype=torch.float64)[torch.randint(k, (*lead, b), generator=generator)]
+    y = torch.eye(k, dtype=torch.float64)[
+        torch.randint(k, (*lead, b), generator=generator)
+    ]
     return model, x, y
 
 
@@ -41,7 +43,9 @@ def test_gradient_is_that_of_autograd(stack, size, seed, scale, own_batches):
     # log_softmax never rounds a probability to 0: exact for extreme scores too.
     loss = -(y * torch.log_softmax(scores, dim=-1)).sum()
     loss.backward()
-    torch.testing.assert_close(hand_gradient(model, x, y), theta.grad, rtol=1e-10, atol=1e-10)
+    torch.testing.assert_close(
+        hand_gradient(model, x, y), theta.grad, rtol=1e-10, atol=1e-10
+    )
 
 
 @settings(max_examples=25)
@@ -56,7 +60,9 @@ def test_gradient_is_that_of_central_differences(stack, size, seed):
             flat[i] += move
             losses.append(cross_entropy(y, model.forward(x)).sum().item())
         flat[i] += step
-        assert (losses[0] - losses[1]) / (2 * step) == pytest.approx(expected, rel=1e-6, abs=1e-7)
+        assert (losses[0] - losses[1]) / (2 * step) == pytest.approx(
+            expected, rel=1e-6, abs=1e-7
+        )
 
 
 @given(st.integers(1, 4), sizes, seeds, st.booleans())
@@ -69,24 +75,33 @@ def test_a_stack_trains_like_its_models_alone(r, size, seed, own_batches):
     for i, model in enumerate(alone):
         xi, yi = (x[i], y[i]) if own_batches else (x, y)
         model.sgd_update(float(rates[i]), hand_gradient(model, xi, yi))
-        torch.testing.assert_close(model.params, stack.params[i], rtol=1e-12, atol=1e-12)
+        torch.testing.assert_close(
+            model.params, stack.params[i], rtol=1e-12, atol=1e-12
+        )
 
 
 @given(sizes, seeds)
 def test_gradient_is_summed_over_the_minibatch(size, seed):
     model, x, y = problem((), size, seed)
     samples = [hand_gradient(model, x[i : i + 1], y[i : i + 1]) for i in range(len(x))]
-    torch.testing.assert_close(hand_gradient(model, x, y), torch.stack(samples).sum(dim=0))
+    torch.testing.assert_close(
+        hand_gradient(model, x, y), torch.stack(samples).sum(dim=0)
+    )
 
 
 def test_initial_loss_of_zero_parameters_is_ln_10():
     model = LinearModel(784, 10, params=torch.zeros(785, 10))
     x, y = torch.rand(50, 784), torch.eye(10).repeat(5, 1)
-    assert cross_entropy(y, model.forward(x)).item() / 50 == pytest.approx(math.log(10), rel=1e-6)
+    assert cross_entropy(y, model.forward(x)).item() / 50 == pytest.approx(
+        math.log(10), rel=1e-6
+    )
 
 
 def test_initial_parameters_are_drawn_from_the_generator():
-    first, again = (LinearModel(784, 10, generator=torch.Generator().manual_seed(3)) for _ in range(2))
+    first, again = (
+        LinearModel(784, 10, generator=torch.Generator().manual_seed(3))
+        for _ in range(2)
+    )
     assert torch.equal(first.params, again.params)
     assert first.params.shape == (785, 10)
     assert first.params.std().item() == pytest.approx(0.01, rel=0.05)
@@ -128,9 +143,13 @@ STACK = LinearModel(2, 3, params=torch.zeros(4, 3, 3))
         lambda: MODEL.forward(torch.rand(2)),
         lambda: MODEL.get_grads(torch.rand(5, 3), torch.rand(5, 3), torch.rand(4, 2)),
         lambda: MODEL.get_grads(torch.rand(5, 2), torch.rand(5, 2), torch.rand(5, 2)),
-        lambda: MODEL.get_grads(torch.rand(5, 3), torch.rand(4, 5, 3), torch.rand(5, 2)),
+        lambda: MODEL.get_grads(
+            torch.rand(5, 3), torch.rand(4, 5, 3), torch.rand(5, 2)
+        ),
         lambda: STACK.get_grads(torch.rand(5, 3), torch.rand(5, 3), torch.rand(5, 2)),
-        lambda: STACK.get_grads(torch.rand(5, 3), torch.rand(4, 5, 3), torch.rand(3, 5, 2)),
+        lambda: STACK.get_grads(
+            torch.rand(5, 3), torch.rand(4, 5, 3), torch.rand(3, 5, 2)
+        ),
         lambda: MODEL.sgd_update(0.1, torch.zeros(3, 2)),
         lambda: STACK.sgd_update(torch.tensor([0.1, 0.2]), torch.zeros(4, 3, 3)),
     ],

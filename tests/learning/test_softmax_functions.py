@@ -8,14 +8,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tp1.learning.errors import LabelError, ShapeError
-from tp1.learning.functions import accuracy, cross_entropy, inputs_tilde, reshape_input, softmax
+from tp1.learning.functions import (
+    accuracy,
+    cross_entropy,
+    inputs_tilde,
+    reshape_input,
+    softmax,
+)
 
 shapes = st.lists(st.integers(1, 5), min_size=1, max_size=4)
 seeds = st.integers(0, 2**31)
 
 
 def draw(shape, seed, scale=1.0):
-    return scale * torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    return scale * torch.randn(
+        shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64
+    )
 
 
 def one_hot(shape, k, seed):
@@ -64,7 +72,9 @@ def test_cross_entropy_is_pytorchs_summed(b, k, seed):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_cross_entropy_of_a_zero_probability_is_finite(dtype):
     y, y_pred = torch.eye(2, dtype=dtype), torch.eye(2, dtype=dtype).flip(0)
-    assert cross_entropy(y, y_pred).item() == pytest.approx(-2 * math.log(torch.finfo(dtype).tiny))
+    assert cross_entropy(y, y_pred).item() == pytest.approx(
+        -2 * math.log(torch.finfo(dtype).tiny)
+    )
     assert cross_entropy(y, y).item() == 0
 
 
@@ -81,10 +91,15 @@ def test_a_stack_gives_what_its_models_give_alone(r, b, k, seed):
     assert card_C.tolist() == [int(c) for _, (c, _) in alone]
     assert card_D == b
     torch.testing.assert_close(
-        cross_entropy(y, y_pred), torch.stack([cross_entropy(y, p) for p in y_pred]), rtol=1e-12, atol=0
+        cross_entropy(y, y_pred),
+        torch.stack([cross_entropy(y, p) for p in y_pred]),
+        rtol=1e-12,
+        atol=0,
     )
     # One minibatch for each model: the same numbers again.
-    torch.testing.assert_close(cross_entropy(y.expand(r, b, k), y_pred), cross_entropy(y, y_pred))
+    torch.testing.assert_close(
+        cross_entropy(y.expand(r, b, k), y_pred), cross_entropy(y, y_pred)
+    )
 
 
 def test_accuracy_counts():
@@ -128,7 +143,9 @@ def test_labels_that_are_not_classes(labels):
         lambda: accuracy(torch.rand(2, 3), torch.rand(1, 3)),
         lambda: reshape_input(torch.rand(2, 783), torch.tensor([0, 1])),
         lambda: reshape_input(torch.rand(3, 784), torch.tensor([0, 1])),
-        lambda: reshape_input(torch.zeros(2, 784, dtype=torch.uint8), torch.tensor([0, 1])),
+        lambda: reshape_input(
+            torch.zeros(2, 784, dtype=torch.uint8), torch.tensor([0, 1])
+        ),
     ],
 )
 def test_wrong_shapes_are_refused(call):

@@ -52,6 +52,10 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("_quarto.yml", "_variables.yml", "index.qmd"):
         shutil.copyfile(PROJECT / name, root / name)
     for name in ("_extensions", "_freeze", "report", "code"):
-        shutil.copytree(PROJECT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    assert stale_chapters(root) == [], "a chapter has changed since it was frozen: run make report"
+        shutil.copytree(
+            PROJECT / name, root / name, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    assert stale_chapters(root) == [], (
+        "a chapter has changed since it was frozen: run make report"
+    )
     return render(root, lambda line: None)

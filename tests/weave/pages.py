@@ -24,7 +24,9 @@ class Page(HTMLParser):
         self._silent += tag in ("script", "style", "annotation")
         self.ids += [values["id"]] if values.get("id") else []
         self.links += [values["href"]] if tag == "a" and values.get("href") else []
-        self.loaded += [values[key] for key in ("src", "href") if tag != "a" and values.get(key)]
+        self.loaded += [
+            values[key] for key in ("src", "href") if tag != "a" and values.get(key)
+        ]
         if tag == "img" and not values.get("alt"):
             self.images_without_text.append(str(values.get("src")))
 
@@ -39,7 +41,9 @@ def check_site(output: Path) -> dict[Path, Page]:
     """Follow every link of a site; give its pages."""
     pages = {file.resolve(): Page(file) for file in output.rglob("*.html")}
     for file, page in pages.items():
-        assert len(page.ids) == len(set(page.ids)), f"{file}: an identifier stands twice"
+        assert len(page.ids) == len(set(page.ids)), (
+            f"{file}: an identifier stands twice"
+        )
         assert page.images_without_text == [], file
         for url in page.links:
             if url.startswith("https://"):
@@ -49,5 +53,7 @@ def check_site(output: Path) -> dict[Path, Page]:
             assert path.exists(), f"{file}: {url}"
             assert not anchor or anchor in pages[path].ids, f"{file}: {url}"
         for url in page.loaded:
-            assert url.startswith("data:") or (file.parent / url).exists(), f"{file}: {url}"
+            assert url.startswith("data:") or (file.parent / url).exists(), (
+                f"{file}: {url}"
+            )
     return pages

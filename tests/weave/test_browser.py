@@ -9,16 +9,22 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian: apt-get install chromium)")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="needs Chromium (Debian: apt-get install chromium)"
+)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-quic"])
+        yield playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-quic"]
+        )
 
 
-def open_offline(browser: Browser, width: int, scheme: str) -> tuple[BrowserContext, list[str]]:
+def open_offline(
+    browser: Browser, width: int, scheme: str
+) -> tuple[BrowserContext, list[str]]:
     """Open a context without network; give it with the list where its troubles are collected."""
     context = browser.new_context(
         viewport={"width": width, "height": 900},
@@ -26,13 +32,20 @@ def open_offline(browser: Browser, width: int, scheme: str) -> tuple[BrowserCont
         offline=True,
     )
     troubles: list[str] = []
-    context.on("requestfailed", lambda request: troubles.append(f"failed: {request.url}"))
-    context.on("console", lambda line: troubles.append(line.text) if line.type == "error" else None)
+    context.on(
+        "requestfailed", lambda request: troubles.append(f"failed: {request.url}")
+    )
+    context.on(
+        "console",
+        lambda line: troubles.append(line.text) if line.type == "error" else None,
+    )
     context.on("weberror", lambda error: troubles.append(str(error.error)))
     context.on(
         "request",
         lambda request: (
-            None if request.url.startswith(("file:", "data:")) else troubles.append(f"asked: {request.url}")
+            None
+            if request.url.startswith(("file:", "data:"))
+            else troubles.append(f"asked: {request.url}")
         ),
     )
     return context, troubles
@@ -51,14 +64,21 @@ def test_every_page_shows_whole_and_asks_nothing_of_the_network(
         page.goto(file.as_uri())
         assert page.evaluate("document.documentElement.scrollWidth") <= width, file.name
         assert page.evaluate("document.documentElement.dataset.theme") == scheme
-        light = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        light = (
+            page.evaluate("getComputedStyle(document.body).backgroundColor")
+            == "rgb(255, 255, 255)"
+        )
         assert light == (scheme == "light")
-        assert page.evaluate("[...document.images].every(i => i.complete && i.naturalWidth > 0)")
+        assert page.evaluate(
+            "[...document.images].every(i => i.complete && i.naturalWidth > 0)"
+        )
     assert troubles == []
     context.close()
 
 
-def test_theme_menu_tabs_and_code_folding_work(browser: Browser, rendered: Path) -> None:
+def test_theme_menu_tabs_and_code_folding_work(
+    browser: Browser, rendered: Path
+) -> None:
     context, troubles = open_offline(browser, 390, "light")
     page = context.new_page()
     page.goto((rendered / "report/deux.html").as_uri())
@@ -73,7 +93,9 @@ def test_theme_menu_tabs_and_code_folding_work(browser: Browser, rendered: Path)
     assert page.get_by_text("Contenu deux.").is_visible()
     assert not page.get_by_text("Contenu un.").is_visible()
     page.goto((rendered / "report/un.html").as_uri())
-    assert page.evaluate("document.documentElement.dataset.theme") == "dark"  # remembered
+    assert (
+        page.evaluate("document.documentElement.dataset.theme") == "dark"
+    )  # remembered
     code = page.get_by_text("plt.plot")
     assert code.is_visible()
     page.get_by_role("button", name="Cacher tout le code").click()
@@ -82,7 +104,9 @@ def test_theme_menu_tabs_and_code_folding_work(browser: Browser, rendered: Path)
     context.close()
 
 
-def test_without_script_everything_can_be_read(browser: Browser, rendered: Path) -> None:
+def test_without_script_everything_can_be_read(
+    browser: Browser, rendered: Path
+) -> None:
     context = browser.new_context(java_script_enabled=False, offline=True)
     page = context.new_page()
     page.goto((rendered / "report/deux.html").as_uri())

@@ -13,7 +13,9 @@ from tp1.weave.render import render, stale_chapters
 QUARTO_FREEZE = Path(__file__).parent / "quarto-freeze"
 
 
-def test_executing_gives_the_freeze_that_quarto_gave(book: Path, weave: Callable[[Path], Path]) -> None:
+def test_executing_gives_the_freeze_that_quarto_gave(
+    book: Path, weave: Callable[[Path], Path]
+) -> None:
     weave(book)
     for expected in (QUARTO_FREEZE / "report/un/execute-results").glob("*.json"):
         frozen = book / "_freeze/report/un/execute-results" / expected.name
@@ -32,7 +34,9 @@ def test_a_freeze_of_quartos_is_rendered_without_a_kernel(
         assert (output / name).stat().st_size > 0
 
 
-def test_a_chapter_is_executed_again_only_when_its_text_changes(frozen_book: Path) -> None:
+def test_a_chapter_is_executed_again_only_when_its_text_changes(
+    frozen_book: Path,
+) -> None:
     assert stale_chapters(frozen_book) == []
     chapter = frozen_book / "report/un.qmd"
     windows = chapter.read_text().replace("\n", "\r\n").encode()
@@ -52,7 +56,9 @@ def test_with_nothing_changed_nothing_is_written(frozen_book: Path) -> None:
     assert {file: file.stat().st_mtime_ns for file in output.rglob("*")} == before
 
 
-@pytest.mark.parametrize("damage", ["", "{", '{"hash": 1}', '{"hash": "HASH", "result": {}}', "[]"])
+@pytest.mark.parametrize(
+    "damage", ["", "{", '{"hash": 1}', '{"hash": "HASH", "result": {}}', "[]"]
+)
 def test_a_damaged_freeze_is_named_and_refused(
     frozen_book: Path, weave: Callable[[Path], Path], damage: str
 ) -> None:
@@ -62,5 +68,8 @@ def test_a_damaged_freeze_is_named_and_refused(
     if damage == '{"hash": 1}':
         assert stale_chapters(frozen_book) == [Path("report/un.qmd")]
     else:
-        with pytest.raises(WeaveError, match=r"_freeze/report/un/execute-results/html\.json: not a freeze"):
+        with pytest.raises(
+            WeaveError,
+            match=r"_freeze/report/un/execute-results/html\.json: not a freeze",
+        ):
             weave(frozen_book)

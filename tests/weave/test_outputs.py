@@ -19,8 +19,14 @@ def test_references_carry_the_numbers_of_their_chapters(rendered: Path) -> None:
         "1.1 seul, figure~1.1, tableau~1.1 ensemble. Cité par Pearl (2009), et encore (Pearl 2009, 12)."
     )
     assert expected.replace("~", NBSP) in text
-    assert f"Voir la figure{NBSP}1.1 et le chapitre{NBSP}1." in Page(rendered / "report/deux.html").text
-    assert f"Voir l’équation{NBSP}A.1 et la section{NBSP}A.1." in Page(rendered / "report/annexe.html").text
+    assert (
+        f"Voir la figure{NBSP}1.1 et le chapitre{NBSP}1."
+        in Page(rendered / "report/deux.html").text
+    )
+    assert (
+        f"Voir l’équation{NBSP}A.1 et la section{NBSP}A.1."
+        in Page(rendered / "report/annexe.html").text
+    )
 
 
 def test_captions_formulas_and_headings_are_numbered(rendered: Path) -> None:
@@ -34,11 +40,17 @@ def test_captions_formulas_and_headings_are_numbered(rendered: Path) -> None:
         f"1.2{NBSP} Encore",
     ):
         assert words in text
-    assert f"Figure{NBSP}2.1{NBSP}: Un dessin" in Page(rendered / "report/deux.html").text
-    assert 'class="equation-number">(2.1)<' in (rendered / "report/deux.html").read_text()
+    assert (
+        f"Figure{NBSP}2.1{NBSP}: Un dessin" in Page(rendered / "report/deux.html").text
+    )
+    assert (
+        'class="equation-number">(2.1)<' in (rendered / "report/deux.html").read_text()
+    )
 
 
-def test_every_link_of_the_site_leads_somewhere_and_nothing_is_loaded_from_elsewhere(rendered: Path) -> None:
+def test_every_link_of_the_site_leads_somewhere_and_nothing_is_loaded_from_elsewhere(
+    rendered: Path,
+) -> None:
     assert len(check_site(rendered)) == 5
 
 
@@ -54,7 +66,9 @@ def test_output_options_are_obeyed(rendered: Path) -> None:
     assert "à voir" in html
     assert "à ne pas voir</" not in html.replace("(&quot;à ne pas voir", "")
     assert "import matplotlib" not in html  # include: false
-    assert html.count("<details") == 7  # every shown chunk folds, echo: false shows none
+    assert (
+        html.count("<details") == 7
+    )  # every shown chunk folds, echo: false shows none
     assert '<details class="code-fold"><summary>' in html  # code-fold: true is closed
     assert re.search(r'alt="Une droite qui monte : l(\'|&#39;|’)essai"', html)
 
@@ -62,7 +76,10 @@ def test_output_options_are_obeyed(rendered: Path) -> None:
 def test_callouts_tabs_and_conditions_take_their_shapes(rendered: Path) -> None:
     html = (rendered / "report/deux.html").read_text()
     assert '<aside class="callout callout-note">' in html
-    assert re.search(r'<details class="callout callout-warning">\s*<summary[^>]*>\s*Avertissement', html)
+    assert re.search(
+        r'<details class="callout callout-warning">\s*<summary[^>]*>\s*Avertissement',
+        html,
+    )
     assert html.count('class="tab"') == 2
     assert "Seulement sur le site." in html
     assert "Seulement sur papier." not in html
@@ -94,7 +111,10 @@ def test_the_pdf_says_what_the_site_says(rendered: Path) -> None:
 def test_the_pdf_knows_its_title_author_and_language(rendered: Path) -> None:
     data = (rendered / "essai.pdf").read_bytes()
     assert b"/Lang (fr)" in data or b"/Lang(fr)" in data
-    assert "Un livre d’essai".encode("utf-16-be") in data or "Un livre d’essai".encode() in data
+    assert (
+        "Un livre d’essai".encode("utf-16-be") in data
+        or "Un livre d’essai".encode() in data
+    )
     assert b"/MarkInfo" in data  # tagged
 
 
@@ -110,9 +130,14 @@ def test_the_notebook_holds_every_chunk_with_what_it_showed(rendered: Path) -> N
     figure, caption = code["fig-droite"].outputs
     assert figure.data["image/svg+xml"].startswith("<?xml")
     assert figure.data["text/plain"] == "Une droite qui monte : l'essai"
-    assert caption.data["text/markdown"].startswith(f"**Figure{NBSP}1.1{NBSP}:** Une droite $y = x$")
+    assert caption.data["text/markdown"].startswith(
+        f"**Figure{NBSP}1.1{NBSP}:** Une droite $y = x$"
+    )
     assert "|   2 |   4 |" in code["tbl-carres"].outputs[0].data["text/markdown"]
-    assert [output.output_type for output in code["double"].outputs] == ["stream", "display_data"]
+    assert [output.output_type for output in code["double"].outputs] == [
+        "stream",
+        "display_data",
+    ]
     assert code["double"].outputs[0].text == "imprimé\n"
     raw = [cell.source for cell in notebook.cells if cell.cell_type == "raw"]
     assert raw == ["raise SystemExit"]  # eval: false
@@ -120,7 +145,9 @@ def test_the_notebook_holds_every_chunk_with_what_it_showed(rendered: Path) -> N
 
 def test_the_notebooks_prose_is_plain_markdown(rendered: Path) -> None:
     notebook = nbformat.read(rendered / "essai.ipynb", as_version=4)
-    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    prose = "\n".join(
+        cell.source for cell in notebook.cells if cell.cell_type == "markdown"
+    )
     assert f"la figure{NBSP}1.1" in prose.lower()
     assert r"\tag{1.1}" in prose
     assert "Pearl (2009)" in prose

@@ -35,7 +35,9 @@ UNSUPPORTED = [
 
 
 @pytest.mark.parametrize(("text", "feature"), UNSUPPORTED)
-def test_what_is_not_supported_is_refused_with_its_line(tmp_path: Path, text: str, feature: str) -> None:
+def test_what_is_not_supported_is_refused_with_its_line(
+    tmp_path: Path, text: str, feature: str
+) -> None:
     (tmp_path / "un.qmd").write_text(f"# Un\n\n{text}\n")
     with pytest.raises(UnsupportedFeature) as caught:
         read_source(tmp_path, Path("un.qmd"))
@@ -45,8 +47,12 @@ def test_what_is_not_supported_is_refused_with_its_line(tmp_path: Path, text: st
 
 
 def test_front_matter_keys_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "un.qmd").write_text("---\ntitle: Un\nexecute:\n  echo: false\n---\n\nTexte.\n")
-    with pytest.raises(UnsupportedFeature, match=r"^un\.qmd:3: front matter key execute"):
+    (tmp_path / "un.qmd").write_text(
+        "---\ntitle: Un\nexecute:\n  echo: false\n---\n\nTexte.\n"
+    )
+    with pytest.raises(
+        UnsupportedFeature, match=r"^un\.qmd:3: front matter key execute"
+    ):
         read_source(tmp_path, Path("un.qmd"))
 
 
@@ -70,7 +76,12 @@ BROKEN = [
         "@fig-absente",
         r"report/deux\.qmd:3: reference @fig-absente points to nothing",
     ),
-    ("report/deux.qmd", "le @sec-un", "@thm-x", r"report/deux\.qmd:3: reference @thm-x points to nothing"),
+    (
+        "report/deux.qmd",
+        "le @sec-un",
+        "@thm-x",
+        r"report/deux\.qmd:3: reference @thm-x points to nothing",
+    ),
     (
         "report/deux.qmd",
         "Un mot",
@@ -84,7 +95,12 @@ BROKEN = [
         r"report/deux\.qmd:\d+: image absent\.svg does not exist",
     ),
     ("report/deux.qmd", "#eq-deux", "#eq-annexe", r"label eq-annexe is used twice"),
-    ("report/deux.qmd", "# Deuxième", "Deuxième", r"report/deux\.qmd: a chapter must begin with a heading"),
+    (
+        "report/deux.qmd",
+        "# Deuxième",
+        "Deuxième",
+        r"report/deux\.qmd: a chapter must begin with a heading",
+    ),
     (
         "report/annexe.qmd",
         "{#sec-annexe}",
@@ -97,10 +113,30 @@ BROKEN = [
         "course.absent",
         r"index\.qmd: variable course\.absent is not in _variables",
     ),
-    ("_quarto.yml", "number-sections: true", "bread: true", r"_quarto\.yml: bread is not supported"),
-    ("_quarto.yml", "  freeze: auto", "  freeze: auto\n  echo: false", r"_quarto\.yml: execute: echo is not"),
-    ("_quarto.yml", "report/deux.qmd", "report/absent.qmd", r"report/absent\.qmd: no such file"),
-    ("_quarto.yml", "type: book", "type: website", r"_quarto\.yml: `project: type: book`"),
+    (
+        "_quarto.yml",
+        "number-sections: true",
+        "bread: true",
+        r"_quarto\.yml: bread is not supported",
+    ),
+    (
+        "_quarto.yml",
+        "  freeze: auto",
+        "  freeze: auto\n  echo: false",
+        r"_quarto\.yml: execute: echo is not",
+    ),
+    (
+        "_quarto.yml",
+        "report/deux.qmd",
+        "report/absent.qmd",
+        r"report/absent\.qmd: no such file",
+    ),
+    (
+        "_quarto.yml",
+        "type: book",
+        "type: website",
+        r"_quarto\.yml: `project: type: book`",
+    ),
     ("_quarto.yml", "project:", "project: [", r"_quarto\.yml: not YAML"),
     (
         "report/essai.css",
@@ -122,7 +158,9 @@ def test_a_broken_book_keeps_its_previous_output(
     (frozen_book / file).write_text(text.replace(old, new, 1))
     with pytest.raises(WeaveError, match=message):
         weave(frozen_book)
-    assert {path: path.read_bytes() for path in output.rglob("*") if path.is_file()} == before
+    assert {
+        path: path.read_bytes() for path in output.rglob("*") if path.is_file()
+    } == before
     assert sorted(path.name for path in frozen_book.glob("_output*")) == ["_output"]
 
 
@@ -146,8 +184,12 @@ def test_a_failing_cell_ends_the_render(
 
 def test_a_failing_inline_expression_is_named(frozen_book: Path, weave: Weave) -> None:
     chapter = frozen_book / "report/un.qmd"
-    chapter.write_text(chapter.read_text().replace("`{python} x + 2`", "`{python} absent + 2`"))
-    with pytest.raises(CellFailed, match=r"report/un\.qmd:\d+: inline expression `absent \+ 2` failed"):
+    chapter.write_text(
+        chapter.read_text().replace("`{python} x + 2`", "`{python} absent + 2`")
+    )
+    with pytest.raises(
+        CellFailed, match=r"report/un\.qmd:\d+: inline expression `absent \+ 2` failed"
+    ):
         weave(frozen_book)
 
 

@@ -20,13 +20,23 @@ def test_every_link_leads_somewhere_and_no_result_is_missing(report: Path) -> No
     pages = check_site(report)
     assert (report / "index.html").resolve() in pages
     for file, page in pages.items():
-        assert not re.search(r"\bnan\b|\\u[0-9a-f]{4}|\?\?|@(fig|tbl|eq|sec)-", page.text), file
+        assert not re.search(
+            r"\bnan\b|\\u[0-9a-f]{4}|\?\?|@(fig|tbl|eq|sec)-", page.text
+        ), file
 
 
 def test_rendering_needs_neither_pytorch_nor_a_kernel(report: Path) -> None:
     root = report.parent
     shutil.rmtree(report)
-    blocked = ("torch", "torchvision", "matplotlib", "numpy", "nbclient", "jupyter_client", "IPython")
+    blocked = (
+        "torch",
+        "torchvision",
+        "matplotlib",
+        "numpy",
+        "nbclient",
+        "jupyter_client",
+        "IPython",
+    )
     code = (
         f"import sys; sys.modules.update(dict.fromkeys({blocked})); "
         f"from tp1.__main__ import main; sys.exit(main(['weave', {str(root)!r}]))"
@@ -36,13 +46,22 @@ def test_rendering_needs_neither_pytorch_nor_a_kernel(report: Path) -> None:
         assert (report / name).exists()
 
 
-@pytest.mark.parametrize("file", FROZEN, ids=lambda file: str(file.relative_to(PROJECT / "_freeze")))
+@pytest.mark.parametrize(
+    "file", FROZEN, ids=lambda file: str(file.relative_to(PROJECT / "_freeze"))
+)
 def test_no_line_of_code_is_wrapped_in_the_pdf(file: Path) -> None:
     markdown = json.loads(file.read_text())["result"]["markdown"]
     blocks = re.findall(
-        r"^```+ *(?:python|\{\.python[^\n]*\})\n(.*?)^```", markdown, re.MULTILINE | re.DOTALL
+        r"^```+ *(?:python|\{\.python[^\n]*\})\n(.*?)^```",
+        markdown,
+        re.MULTILINE | re.DOTALL,
     )
-    assert [line for block in blocks for line in block.splitlines() if len(line) > CODE_WIDTH] == []
+    assert [
+        line
+        for block in blocks
+        for line in block.splitlines()
+        if len(line) > CODE_WIDTH
+    ] == []
 
 
 def test_every_equation_that_the_code_names_is_in_a_chapter() -> None:
@@ -69,9 +88,13 @@ print(float(tp1.bayes.query(tp1.bayes.exam_network(), "P(G=g1 | L=l1)")))
 """
 
 
-def test_the_notebook_brings_the_package_that_it_needs(report: Path, tmp_path: Path) -> None:
+def test_the_notebook_brings_the_package_that_it_needs(
+    report: Path, tmp_path: Path
+) -> None:
     notebook = nbformat.read(report / "tp1.ipynb", as_version=4)
-    preparation = next(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    preparation = next(
+        cell.source for cell in notebook.cells if cell.cell_type == "code"
+    )
     # All but its last lines, which fetch the data.
     preparation = preparation.split("from tp1.learning")[0]
     done = subprocess.run(

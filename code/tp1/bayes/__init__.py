@@ -24,7 +24,15 @@ from tp1.bayes.errors import (
     UnknownVariable,
 )
 from tp1.bayes.exam import EXAM_QUERIES, exam_network
-from tp1.bayes.graph import Junction, Path, active_paths, ancestors, d_separated, descendants, paths
+from tp1.bayes.graph import (
+    Junction,
+    Path,
+    active_paths,
+    ancestors,
+    d_separated,
+    descendants,
+    paths,
+)
 from tp1.bayes.inference import Distribution, query
 from tp1.bayes.joint import condition, do, factor, joint, marginal
 from tp1.bayes.network import Network

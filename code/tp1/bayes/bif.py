@@ -47,18 +47,28 @@ def read_bif(path: str | Path) -> Network:
         # The reader ends a block at a newline, which the last one of a file may lack.
         reader = BIFReader(string=text + "\n")
         names = list(reader.variable_names)
-        variables = [Variable(name, tuple(reader.variable_states[name])) for name in names]
-        parents = {name: tuple(found) for name, found in reader.variable_parents.items()}
+        variables = [
+            Variable(name, tuple(reader.variable_states[name])) for name in names
+        ]
+        parents = {
+            name: tuple(found) for name, found in reader.variable_parents.items()
+        }
         shape = {variable.name: len(variable.states) for variable in variables}
         cpts = {
             # In the reader's table a row is a state, a column a configuration of the parents.
-            name: _rescaled(table.T.reshape(*(shape[parent] for parent in parents[name]), shape[name]))
+            name: _rescaled(
+                table.T.reshape(
+                    *(shape[parent] for parent in parents[name]), shape[name]
+                )
+            )
             for name, table in reader.variable_cpds.items()
         }
     except NetworkError:
         raise
     except Exception as error:  # noqa: BLE001 (the reader raises whatever its regular expressions lead to)
-        raise BifError(f"{str(path)!r} is not a BIF file that pgmpy understands ({error!r})") from None
+        raise BifError(
+            f"{str(path)!r} is not a BIF file that pgmpy understands ({error!r})"
+        ) from None
     if not names:
         raise BifError(f"{str(path)!r} declares no variable; is it a BIF file?")
     return Network(variables, parents, cpts)
@@ -67,9 +77,13 @@ def read_bif(path: str | Path) -> Network:
 def _read(path: Path) -> str:
     try:
         data = path.read_bytes()
-        text = (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).decode("utf-8")
+        text = (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).decode(
+            "utf-8"
+        )
     except (OSError, EOFError, UnicodeDecodeError, ValueError) as error:
-        raise BifError(f"cannot read {str(path)!r}: {getattr(error, 'strerror', None) or error}") from None
+        raise BifError(
+            f"cannot read {str(path)!r}: {getattr(error, 'strerror', None) or error}"
+        ) from None
     return text.replace("\r\n", "\n")
 
 

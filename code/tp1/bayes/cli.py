@@ -11,14 +11,30 @@ from tp1.bayes.inference import METHODS, query
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``query``."""
-    parser.add_argument("text", metavar="TEXT", nargs="?", help="a query, such as 'P(G | do(L=l1), R=r1)'")
-    parser.add_argument("--all", action="store_true", help="answer the sixteen queries of the assignment")
-    parser.add_argument("--json", action="store_true", help="print JSON, at full precision")
     parser.add_argument(
-        "--bif", metavar="FILE", help="ask the network of this BIF file instead of the exam's"
+        "text",
+        metavar="TEXT",
+        nargs="?",
+        help="a query, such as 'P(G | do(L=l1), R=r1)'",
     )
     parser.add_argument(
-        "--method", choices=METHODS, default="auto", help="the route to the answer (default: auto)"
+        "--all",
+        action="store_true",
+        help="answer the sixteen queries of the assignment",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print JSON, at full precision"
+    )
+    parser.add_argument(
+        "--bif",
+        metavar="FILE",
+        help="ask the network of this BIF file instead of the exam's",
+    )
+    parser.add_argument(
+        "--method",
+        choices=METHODS,
+        default="auto",
+        help="the route to the answer (default: auto)",
     )
 
 
@@ -32,15 +48,24 @@ def run(args: argparse.Namespace) -> int:
         )
     network = read_bif(args.bif) if args.bif else exam_network()
     if args.all:
-        answers = {letter: query(network, text, args.method) for letter, text in EXAM_QUERIES.items()}
+        answers = {
+            letter: query(network, text, args.method)
+            for letter, text in EXAM_QUERIES.items()
+        }
         if args.json:
             print(
                 json.dumps(
-                    [{"letter": letter, **answer.to_dict()} for letter, answer in answers.items()], indent=2
+                    [
+                        {"letter": letter, **answer.to_dict()}
+                        for letter, answer in answers.items()
+                    ],
+                    indent=2,
                 )
             )
         else:
-            print("\n".join(f"{letter}) {answer}" for letter, answer in answers.items()))
+            print(
+                "\n".join(f"{letter}) {answer}" for letter, answer in answers.items())
+            )
     else:
         answer = query(network, args.text, args.method)
         print(json.dumps(answer.to_dict()) if args.json else answer)

@@ -54,7 +54,9 @@ class Group:
     evidence impossible.
     """
 
-    tables: tuple[tuple[Array, tuple[int | None, ...]], ...]  # a CPT, and which of its axes to fix (none: ())
+    tables: tuple[
+        tuple[Array, tuple[int | None, ...]], ...
+    ]  # a CPT, and which of its axes to fix (none: ())
     steps: tuple[Step, ...]
 
 
@@ -68,7 +70,10 @@ class Plan:
 
 
 def contract(
-    network: Network, targets: Labels, evidence: Mapping[int, int], interventions: Mapping[int, int]
+    network: Network,
+    targets: Labels,
+    evidence: Mapping[int, int],
+    interventions: Mapping[int, int],
 ) -> Array:
     """Return P(targets | do(interventions), evidence) by contraction.
 
@@ -104,14 +109,20 @@ def contract(
         answer = np.exp(logs - logs.max())
         total = answer.sum()
     for group in plan.others:
-        if _run(group, fixed) < SMALLEST_PROBABILITY and _run(group, fixed, logs=True) == -np.inf:
+        if (
+            _run(group, fixed) < SMALLEST_PROBABILITY
+            and _run(group, fixed, logs=True) == -np.inf
+        ):
             raise ImpossibleEvidence("the evidence has probability 0")
     return (answer / total).reshape(plan.shape)
 
 
 @remember(512)
 def make_plan(
-    network: Network, targets: Labels, evidence: frozenset[int], interventions: frozenset[int]
+    network: Network,
+    targets: Labels,
+    evidence: frozenset[int],
+    interventions: frozenset[int],
 ) -> Plan:
     """Choose the tables that matter and the order of their contractions; remembered on the network.
 
@@ -122,10 +133,17 @@ def make_plan(
     """
     shape = network.shape
     # A variable of one state is as good as observed: it would only lengthen the tables' shapes.
-    fixed = evidence | interventions | {axis for axis, size in enumerate(shape) if size == 1}
+    fixed = (
+        evidence
+        | interventions
+        | {axis for axis, size in enumerate(shape) if size == 1}
+    )
     relevant = _relevant(network, {*targets, *evidence}, interventions)
     families = [
-        tuple(network.axis(member) for member in (*network.parents[network.names[axis]], network.names[axis]))
+        tuple(
+            network.axis(member)
+            for member in (*network.parents[network.names[axis]], network.names[axis])
+        )
         for axis in sorted(relevant - interventions)
     ]
     output = tuple(axis for axis in targets if axis not in fixed)
@@ -135,20 +153,28 @@ def make_plan(
     for members in _groups(families, fixed):
         if any(axis in output for family in members for axis in family):
             answer += members
-        elif any(network.cpts[network.names[family[-1]]].min() == 0 for family in members):
+        elif any(
+            network.cpts[network.names[family[-1]]].min() == 0 for family in members
+        ):
             others.append(_make_group(network, members, fixed, ()))
     return Plan(
-        _make_group(network, answer, fixed, output), tuple(shape[axis] for axis in targets), tuple(others)
+        _make_group(network, answer, fixed, output),
+        tuple(shape[axis] for axis in targets),
+        tuple(others),
     )
 
 
-def _relevant(network: Network, start: Collection[int], interventions: Collection[int]) -> set[int]:
+def _relevant(
+    network: Network, start: Collection[int], interventions: Collection[int]
+) -> set[int]:
     """Return `start` and its ancestors, where no edge enters an intervened variable."""
     found, unvisited = set(start), list(start)
     while unvisited:
         axis = unvisited.pop()
         if axis not in interventions:
-            new = {network.axis(parent) for parent in network.parents[network.names[axis]]} - found
+            new = {
+                network.axis(parent) for parent in network.parents[network.names[axis]]
+            } - found
             found |= new
             unvisited += new
     return found
@@ -168,7 +194,12 @@ def _groups(families: Sequence[Labels], fixed: Collection[int]) -> list[list[Lab
             family = families[unvisited.pop()]
             group.append(family)
             # Popping the mentions of an axis makes each axis a bridge once.
-            reached = {number for axis in family for number in mentions.pop(axis, ()) if number in unplaced}
+            reached = {
+                number
+                for axis in family
+                for number in mentions.pop(axis, ())
+                if number in unplaced
+            }
             for number in reached:
                 del unplaced[number]
             unvisited += sorted(reached)
@@ -176,19 +207,27 @@ def _groups(families: Sequence[Labels], fixed: Collection[int]) -> list[list[Lab
     return groups
 
 
-def _make_group(network: Network, families: Sequence[Labels], fixed: frozenset[int], output: Labels) -> Group:
+def _make_group(
+    network: Network, families: Sequence[Labels], fixed: frozenset[int], output: Labels
+) -> Group:
     tables = tuple(
         (
             network.cpts[network.names[family[-1]]],
-            tuple(axis if axis in fixed else None for axis in family) if fixed.intersection(family) else (),
+            tuple(axis if axis in fixed else None for axis in family)
+            if fixed.intersection(family)
+            else (),
         )
         for family in families
     )
-    labels = [tuple(axis for axis in family if axis not in fixed) for family in families]
+    labels = [
+        tuple(axis for axis in family if axis not in fixed) for family in families
+    ]
     return Group(tables, tuple(_make_steps(network, labels, output)))
 
 
-def _make_steps(network: Network, labels: Sequence[Labels], output: Labels) -> list[Step]:
+def _make_steps(
+    network: Network, labels: Sequence[Labels], output: Labels
+) -> list[Step]:
     """Turn the best order found into steps; raise `NetworkTooLarge` if even that one costs too much."""
     if not labels:
         return []
@@ -197,9 +236,13 @@ def _make_steps(network: Network, labels: Sequence[Labels], output: Labels) -> l
     steps, operations, cells = _compile(greedy(*problem), labels, output, sizes)
     if operations > WORTH_SEARCHING:
         with _random_state_kept():
-            found = _compile(RandomGreedy(max_repeats=TRIALS)(*problem), labels, output, sizes)
+            found = _compile(
+                RandomGreedy(max_repeats=TRIALS)(*problem), labels, output, sizes
+            )
         candidates = ((steps, operations, cells), found)
-        steps, operations, cells = min(candidates, key=lambda plan: (plan[2] > MAX_CELLS, plan[1]))
+        steps, operations, cells = min(
+            candidates, key=lambda plan: (plan[2] > MAX_CELLS, plan[1])
+        )
     if cells > MAX_CELLS or operations > MAX_OPERATIONS:
         raise NetworkTooLarge(
             f"the best order found to contract {len(labels)} tables makes one of {magnitude(cells)} cells "
@@ -211,7 +254,10 @@ def _make_steps(network: Network, labels: Sequence[Labels], output: Labels) -> l
 
 
 def _compile(
-    order: Sequence[Sequence[int]], labels: Sequence[Labels], output: Labels, sizes: Mapping[int, int]
+    order: Sequence[Sequence[int]],
+    labels: Sequence[Labels],
+    output: Labels,
+    sizes: Mapping[int, int],
 ) -> tuple[list[Step], int, int]:
     """Write an order as steps; return them with their total of operations and their largest table."""
     live = dict(enumerate(labels))
@@ -229,9 +275,18 @@ def _compile(
         cells = max(cells, math.prod(sizes[axis] for axis in live[made]))
         # No step within the limits has more axes than there are letters: each has two states at least.
         letter = dict(zip(union, ascii_letters, strict=False))
-        terms = tuple("".join(letter.get(axis, "?") for axis in axes) for axes in (*inputs, live[made]))
+        terms = tuple(
+            "".join(letter.get(axis, "?") for axis in axes)
+            for axes in (*inputs, live[made])
+        )
         steps.append(
-            Step(tuple(operands), terms[:-1], terms[-1], f"{','.join(terms[:-1])}->{terms[-1]}", cost)
+            Step(
+                tuple(operands),
+                terms[:-1],
+                terms[-1],
+                f"{','.join(terms[:-1])}->{terms[-1]}",
+                cost,
+            )
         )
     return steps, operations, cells
 
@@ -239,7 +294,9 @@ def _compile(
 def _run(group: Group, fixed: Mapping[int, int], logs: bool = False) -> Array:
     """Carry out the steps of a group on its tables, or on their logarithms."""
     tables: list[Any] = [
-        table[tuple(EVERY if axis is None else fixed.get(axis, 0) for axis in axes)] if axes else table
+        table[tuple(EVERY if axis is None else fixed.get(axis, 0) for axis in axes)]
+        if axes
+        else table
         for table, axes in group.tables
     ]
     if logs:
@@ -252,7 +309,9 @@ def _run(group: Group, fixed: Mapping[int, int], logs: bool = False) -> Array:
         if logs:
             tables.append(_log_einsum(step, operands))
         else:
-            tables.append(np.einsum(step.subscripts, *operands, optimize=step.cost > WORTH_BLAS))
+            tables.append(
+                np.einsum(step.subscripts, *operands, optimize=step.cost > WORTH_BLAS)
+            )
     nothing = 0.0 if logs else 1.0  # the product of no tables
     return np.asarray(tables[-1] if tables else nothing)
 
@@ -269,7 +328,9 @@ def _log_einsum(step: Step, operands: Sequence[Array]) -> Array:
     aligned = []
     for term, table in zip(step.inputs, operands, strict=True):
         size = dict(zip(term, table.shape, strict=True))
-        ordered = table.transpose([term.index(letter) for letter in letters if letter in term])
+        ordered = table.transpose(
+            [term.index(letter) for letter in letters if letter in term]
+        )
         aligned.append(ordered.reshape([size.get(letter, 1) for letter in letters]))
     total = reduce(np.add, aligned)
     return np.logaddexp.reduce(total, axis=tuple(range(len(step.output), len(letters))))

@@ -68,7 +68,11 @@ class QuerySyntaxError(QueryError):
         start = max(0, position - self.CONTEXT)
         stop = position + self.CONTEXT
         before, after = ("…" if start else ""), ("…" if stop < len(text) else "")
-        excerpt = before + "".join(c if c.isprintable() else "·" for c in text[start:stop]) + after
+        excerpt = (
+            before
+            + "".join(c if c.isprintable() else "·" for c in text[start:stop])
+            + after
+        )
         caret = " " * (len(before) + position - start) + "^"
         super().__init__(f"column {position + 1}: {problem}\n  {excerpt}\n  {caret}")
 
@@ -104,7 +108,13 @@ def shorten(name: object, width: int = 60) -> str:
 
 def magnitude(count: int) -> str:
     """Write a count of any size, even one that no float holds."""
-    return str(count) if count < 1e6 else f"{count:.2g}" if count < 1e300 else f"1e{math.log10(count):.0f}"
+    return (
+        str(count)
+        if count < 1e6
+        else f"{count:.2g}"
+        if count < 1e300
+        else f"1e{math.log10(count):.0f}"
+    )
 
 
 def nearest(name: str, known: Iterable[str], few: int = 12) -> str:
@@ -113,6 +123,12 @@ def nearest(name: str, known: Iterable[str], few: int = 12) -> str:
     folded = {other.casefold(): other for other in reversed(known)}
     close = get_close_matches(name[:200].casefold(), folded, n=3, cutoff=0.6)
     if close:
-        return "did you mean " + " or ".join(shorten(folded[other]) for other in close) + "?"
+        return (
+            "did you mean "
+            + " or ".join(shorten(folded[other]) for other in close)
+            + "?"
+        )
     shown = ", ".join(shorten(other) for other in known[:few])
-    return f"known: {shown}" + (f" and {len(known) - few} more" if len(known) > few else "")
+    return f"known: {shown}" + (
+        f" and {len(known) - few} more" if len(known) > few else ""
+    )

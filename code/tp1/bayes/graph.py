@@ -40,11 +40,11 @@ class Junction:
         if self.name in self.because:
             return f"{self.name} is observed"
         if self.because:
-            return f"{', '.join(self.because)}, below {self.name}, is observed"
-        below = " nor anything below it" if self.role == "collider" else ""
-        return (
-            f"{self.name}{below} is not observed" if not below else f"neither {self.name}{below} is observed"
-        )
+            verb = "is" if len(self.because) == 1 else "are"
+            return f"{', '.join(self.because)}, below {self.name}, {verb} observed"
+        if self.role == "collider":
+            return f"neither {self.name} nor anything below it is observed"
+        return f"{self.name} is not observed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,8 @@ class Path:
     def __str__(self) -> str:
         """Return the path as drawn on a line, ``D → G ← S → R``."""
         return self.nodes[0] + "".join(
-            f" {arrow} {node}" for arrow, node in zip(self.arrows, self.nodes[1:], strict=True)
+            f" {arrow} {node}"
+            for arrow, node in zip(self.arrows, self.nodes[1:], strict=True)
         )
 
 
@@ -87,7 +88,10 @@ def ancestors(network: Network, names: Names) -> set[str]:
 
 def descendants(network: Network, names: Names) -> set[str]:
     """Return every variable to which a directed path leads from one of `names`. Raises `UnknownVariable`."""
-    return _closure({name: network.children(name) for name in network.names}, _valid_names(network, names))
+    return _closure(
+        {name: network.children(name) for name in network.names},
+        _valid_names(network, names),
+    )
 
 
 def d_separated(network: Network, x: Names, y: Names, given: Names = ()) -> bool:
@@ -113,22 +117,22 @@ def d_separated(network: Network, x: Names, y: Names, given: Names = ()) -> bool
     Bayes-ball (Shachter 1998), as in Koller & Friedman (2009), algorithm 3.1: linear in the number of edges.
     """
     sources, goals, observed = _disjoint(network, x, y, given)
-    # A collider is open when it is observed, or something below it is.
-    opens_collider = observed | ancestors(network, observed)
     # A ball arrives at a node from one of its children (going up), or from one of its parents (going down).
     balls = [(name, "up") for name in sources]
     seen = set(balls)
     while balls:
         name, direction = balls.pop()
-        if name in goals and name not in observed:
+        if name in goals:
             return False
-        bounces: list[tuple[str, str]] = []
-        if name not in observed:
-            bounces += [(child, "down") for child in network.children(name)]
-        if (direction == "up" and name not in observed) or (direction == "down" and name in opens_collider):
-            bounces += [(parent, "up") for parent in network.parents[name]]
-        balls += [ball for ball in bounces if ball not in seen]
-        seen.update(bounces)
+        up = [(parent, "up") for parent in network.parents[name]]
+        down = [(child, "down") for child in network.children(name)]
+        if name in observed:
+            # An observed node sends back what its parents send it, and stops the rest.
+            thrown = up if direction == "down" else []
+        else:
+            thrown = up + down if direction == "up" else down
+        balls += [ball for ball in thrown if ball not in seen]
+        seen.update(thrown)
     return True
 
 
@@ -171,7 +175,9 @@ def paths(network: Network, x: str, y: str, given: Names = ()) -> list[Path]:
                 f"more than {MAX_STEPS} partial paths between {shorten(x)} and {shorten(y)}; "
                 "d_separated answers without listing them"
             )
-        around = {*network.parents[nodes[-1]], *network.children(nodes[-1])}.difference(nodes)
+        around = {*network.parents[nodes[-1]], *network.children(nodes[-1])}.difference(
+            nodes
+        )
         unfinished += [(*nodes, name) for name in around]
     found.sort(key=lambda nodes: (len(nodes), [network.axis(name) for name in nodes]))
     return [_path(network, nodes, observed) for nodes in found]
@@ -194,12 +200,16 @@ def _path(network: Network, nodes: tuple[str, ...], observed: Collection[str]) -
     return Path(nodes, arrows, junctions)
 
 
-def _junction(network: Network, name: str, arrows: str, observed: Collection[str]) -> Junction:
+def _junction(
+    network: Network, name: str, arrows: str, observed: Collection[str]
+) -> Junction:
     role = {"→←": "collider", "←→": "fork"}.get(arrows, "chain")
     because = [name] if name in observed else []
     if role == "collider" and not because:
         below = descendants(network, name)
-        because = [other for other in network.names if other in below and other in observed]
+        because = [
+            other for other in network.names if other in below and other in observed
+        ]
     # Observing blocks a chain and a fork; it opens a collider.
     return Junction(name, role, (role == "collider") == bool(because), tuple(because))
 
@@ -221,10 +231,14 @@ def _valid_names(network: Network, names: Names) -> set[str]:
     return chosen
 
 
-def _disjoint(network: Network, x: Names, y: Names, given: Names) -> tuple[set[str], set[str], set[str]]:
+def _disjoint(
+    network: Network, x: Names, y: Names, given: Names
+) -> tuple[set[str], set[str], set[str]]:
     one, other, observed = (_valid_names(network, names) for names in (x, y, given))
     if not one or not other:
-        raise QueryError("separation is between two sets of variables, neither of them empty")
+        raise QueryError(
+            "separation is between two sets of variables, neither of them empty"
+        )
     if shared := (one & other) | (one & observed) | (other & observed):
         raise QueryError(
             f"{shorten(min(shared))} is on two sides: x, y and given must have no variable in common"

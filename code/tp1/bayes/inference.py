@@ -8,7 +8,13 @@ from typing import Any
 import numpy as np
 
 from tp1.bayes.contraction import contract
-from tp1.bayes.errors import ImpossibleEvidence, QueryError, UnknownState, nearest, shorten
+from tp1.bayes.errors import (
+    ImpossibleEvidence,
+    QueryError,
+    UnknownState,
+    nearest,
+    shorten,
+)
 from tp1.bayes.joint import condition, do, joint, marginal
 from tp1.bayes.network import Array, Network, remember
 from tp1.bayes.parsing import Query, parse
@@ -17,7 +23,7 @@ from tp1.bayes.variable import Variable
 METHODS = ("auto", "joint", "contraction")
 
 # Up to this many cells, summing the joint is faster than contracting the CPTs (see benchmarks/).
-SMALL_JOINT = 2**10
+SMALL_JOINT = 2**8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,20 +54,28 @@ class Distribution:
     def states(self) -> tuple[tuple[str, ...], ...]:
         """The states along each axis of `probabilities`."""
         asked = self.query.asked
-        return tuple((asked[v.name],) if v.name in asked else v.states for v in self.variables)
+        return tuple(
+            (asked[v.name],) if v.name in asked else v.states for v in self.variables
+        )
 
     def __getitem__(self, states: str | tuple[str, ...]) -> float:
         chosen = (states,) if isinstance(states, str) else tuple(states)
         if len(chosen) != len(self.variables):
             names = ", ".join(v.name for v in self.variables)
-            raise UnknownState(f"{len(chosen)} states given; one is needed for each of {names}")
-        for variable, known, state in zip(self.variables, self.states, chosen, strict=True):
+            raise UnknownState(
+                f"{len(chosen)} states given; one is needed for each of {names}"
+            )
+        for variable, known, state in zip(
+            self.variables, self.states, chosen, strict=True
+        ):
             if state not in known:
                 hint = nearest(str(state), known)
                 raise UnknownState(
                     f"{self.query} has no state {shorten(state)} of {shorten(variable.name)}; {hint}"
                 )
-        cell = tuple(known.index(state) for known, state in zip(self.states, chosen, strict=True))
+        cell = tuple(
+            known.index(state) for known, state in zip(self.states, chosen, strict=True)
+        )
         return float(self.probabilities[cell])
 
     def __float__(self) -> float:
@@ -73,7 +87,9 @@ class Distribution:
 
     def items(self) -> Iterator[tuple[tuple[str, ...], float]]:
         """Yield each combination of states with its probability, the last variable changing fastest."""
-        return zip(product(*self.states), self.probabilities.ravel().tolist(), strict=True)
+        return zip(
+            product(*self.states), self.probabilities.ravel().tolist(), strict=True
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON needs: the query, its targets, their combined states and probabilities."""
@@ -91,7 +107,9 @@ class Distribution:
             for states, p in self.items()
         ]
         width = max(len(states) for states, _ in rows)
-        return "\n".join([str(self.query), *(f"  {states:<{width}}  {p}" for states, p in rows)])
+        return "\n".join(
+            [str(self.query), *(f"  {states:<{width}}  {p}" for states, p in rows)]
+        )
 
 
 def query(network: Network, asked: str | Query, method: str = "auto") -> Distribution:
@@ -119,7 +137,9 @@ def query(network: Network, asked: str | Query, method: str = "auto") -> Distrib
         If the computation does not fit in memory.
     """
     if method not in METHODS:
-        raise QueryError(f"unknown method {shorten(method)}; {nearest(str(method), METHODS)}")
+        raise QueryError(
+            f"unknown method {shorten(method)}; {nearest(str(method), METHODS)}"
+        )
     if not isinstance(asked, Query):
         asked = parse(asked)
     targets = tuple([network.axis(name) for name in asked.targets])
@@ -134,13 +154,21 @@ def query(network: Network, asked: str | Query, method: str = "auto") -> Distrib
     except ImpossibleEvidence:
         raise ImpossibleEvidence(_why_impossible(asked)) from None
     if kept:
-        P = P[tuple(slice(kept[a], kept[a] + 1) if a in kept else slice(None) for a in targets)]
+        P = P[
+            tuple(
+                slice(kept[a], kept[a] + 1) if a in kept else slice(None)
+                for a in targets
+            )
+        ]
     P.flags.writeable = False
     return Distribution(asked, tuple([network.variables[axis] for axis in targets]), P)
 
 
 def _from_joint(
-    network: Network, targets: tuple[int, ...], evidence: Mapping[int, int], interventions: Mapping[int, int]
+    network: Network,
+    targets: tuple[int, ...],
+    evidence: Mapping[int, int],
+    interventions: Mapping[int, int],
 ) -> Array:
     if interventions:
         # Each mutilated network remembers its joint: keep many of the small ones only.
@@ -153,12 +181,20 @@ def _from_joint(
         # Or so improbable that this joint underflows: contraction can tell, and answers if it is not 0.
         return contract(network, targets, evidence, interventions)
     answer = P.reshape([size for axis, size in enumerate(P.shape) if axis in targets])
-    return answer.transpose(np.argsort(np.argsort(targets))) if len(targets) > 1 else answer
+    return (
+        answer.transpose(np.argsort(np.argsort(targets)))
+        if len(targets) > 1
+        else answer
+    )
 
 
 def _mutilated(network: Network, interventions: frozenset[tuple[int, int]]) -> Network:
     return do(
-        network, {network.names[axis]: network.variables[axis].states[index] for axis, index in interventions}
+        network,
+        {
+            network.names[axis]: network.variables[axis].states[index]
+            for axis, index in interventions
+        },
     )
 
 
@@ -166,7 +202,9 @@ _remembered_mutilated = remember(64)(_mutilated)
 
 
 def _indices(network: Network, states: Mapping[str, str]) -> dict[int, int]:
-    return {network.axis(name): network.index(name, state) for name, state in states.items()}
+    return {
+        network.axis(name): network.index(name, state) for name, state in states.items()
+    }
 
 
 def _why_impossible(asked: Query) -> str:

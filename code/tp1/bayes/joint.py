@@ -32,7 +32,8 @@ def factor(network: Network, name: str) -> Array:
     """
     axes = [network.axis(member) for member in (*network.parents[name], name)]
     table = network.cpts[name].transpose(np.argsort(axes))
-    return table.reshape([size if axis in axes else 1 for axis, size in enumerate(network.shape)])
+    shape = [size if axis in axes else 1 for axis, size in enumerate(network.shape)]
+    return table.reshape(shape)
 
 
 @remember(1)
@@ -54,7 +55,8 @@ def joint(network: Network) -> Array:
     Equation ``@eq-joint``: P(x₁, …, xₙ) = ∏ᵢ P(xᵢ | parents of xᵢ).
     """
     refuse_large_joint(network)
-    P = math.prod((factor(network, name) for name in network.names), start=np.ones(()))  # @eq-joint
+    factors = (factor(network, name) for name in network.names)
+    P = math.prod(factors, start=np.ones(()))  # @eq-joint
     P.flags.writeable = False
     return P
 
@@ -98,12 +100,15 @@ def condition(P: Array, evidence: Mapping[int, int]) -> Array:
     ImpossibleEvidence
         If the evidence has probability 0, or one so small that this joint, in float64, cannot tell it from 0.
     """
-    observed = {axis: slice(index, index + 1) for axis, index in evidence.items()}
-    P = P[tuple(observed.get(axis, slice(None)) for axis in range(P.ndim))]
+    cells = [slice(None)] * P.ndim
+    for axis, index in evidence.items():
+        cells[axis] = slice(index, index + 1)
+    P = P[tuple(cells)]
     p_evidence = P.sum(keepdims=True)
-    if p_evidence < SMALLEST_PROBABILITY:
+    if p_evidence.item() < SMALLEST_PROBABILITY:
         raise ImpossibleEvidence(
-            f"the evidence (axis: index) {dict(evidence)} has probability {p_evidence.item():g}"
+            f"the evidence (axis: index) {dict(evidence)} "
+            f"has probability {p_evidence.item():g}"
         )
     return P / p_evidence  # @eq-conditional
 
@@ -134,7 +139,8 @@ def do(network: Network, interventions: Mapping[str, str]) -> Network:
     parents, cpts = dict(network.parents), dict(network.cpts)
     for name, state in interventions.items():
         parents[name] = ()
-        cpts[name] = np.eye(len(network[name].states))[network.index(name, state)]  # @eq-truncated
+        point_masses = np.eye(len(network[name].states))
+        cpts[name] = point_masses[network.index(name, state)]  # @eq-truncated
     return Network(network.variables, parents, cpts)
 
 

@@ -82,11 +82,19 @@ class Network:
         keep("variables", tuple(variables))
         keep(
             "parents",
-            MappingProxyType({name: _valid_parents(name, parents.get(name, ()), axes) for name in names}),
+            MappingProxyType(
+                {
+                    name: _valid_parents(name, parents.get(name, ()), axes)
+                    for name in names
+                }
+            ),
         )
         _refuse_cycle(self.parents)
         keep("_axes", axes)
-        keep("cpts", MappingProxyType({name: _valid_cpt(self, name, cpts) for name in names}))
+        keep(
+            "cpts",
+            MappingProxyType({name: _valid_cpt(self, name, cpts) for name in names}),
+        )
         keep("_memory", {})
 
     @cached_property
@@ -97,7 +105,9 @@ class Network:
     @cached_property
     def edges(self) -> tuple[tuple[str, str], ...]:
         """Every edge, as (parent, child)."""
-        return tuple((parent, child) for child in self.names for parent in self.parents[child])
+        return tuple(
+            (parent, child) for child in self.names for parent in self.parents[child]
+        )
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
@@ -118,7 +128,10 @@ class Network:
 
     @cached_property
     def _indices(self) -> Mapping[str, Mapping[str, int]]:
-        return {v.name: {state: index for index, state in enumerate(v.states)} for v in self.variables}
+        return {
+            v.name: {state: index for index, state in enumerate(v.states)}
+            for v in self.variables
+        }
 
     def axis(self, name: str) -> int:
         """Return the axis of a variable in the joint; raise `UnknownVariable`."""
@@ -167,7 +180,8 @@ class Network:
 def remember(
     maxsize: int,
 ) -> Callable[
-    [Callable[Concatenate[Network, Arguments], Result]], Callable[Concatenate[Network, Arguments], Result]
+    [Callable[Concatenate[Network, Arguments], Result]],
+    Callable[Concatenate[Network, Arguments], Result],
 ]:
     """Remember, on each network, the last `maxsize` results of a function of a network."""
 
@@ -175,7 +189,9 @@ def remember(
         function: Callable[Concatenate[Network, Arguments], Result],
     ) -> Callable[Concatenate[Network, Arguments], Result]:
         @wraps(function)
-        def remembering(network: Network, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        def remembering(
+            network: Network, *args: Arguments.args, **kwargs: Arguments.kwargs
+        ) -> Result:
             memory = network._memory
             if function not in memory:
                 memory[function] = lru_cache(maxsize)(partial(function, network))
@@ -187,7 +203,9 @@ def remember(
     return decorate
 
 
-def _valid_parents(name: str, given: Sequence[str], names: Collection[str]) -> tuple[str, ...]:
+def _valid_parents(
+    name: str, given: Sequence[str], names: Collection[str]
+) -> tuple[str, ...]:
     if isinstance(given, str):
         raise NetworkError(
             f"the parents of {shorten(name)} must be a sequence of names, not the string {shorten(given)}"
@@ -206,7 +224,9 @@ def _refuse_cycle(parents: Mapping[str, Sequence[str]]) -> None:
     try:
         TopologicalSorter(parents).prepare()
     except CycleError as error:
-        raise CyclicNetwork(f"the edges form a cycle: {' → '.join(error.args[1])}") from None
+        raise CyclicNetwork(
+            f"the edges form a cycle: {' → '.join(error.args[1])}"
+        ) from None
 
 
 def _valid_cpt(network: Network, name: str, given: Mapping[str, ArrayLike]) -> Array:
@@ -216,9 +236,13 @@ def _valid_cpt(network: Network, name: str, given: Mapping[str, ArrayLike]) -> A
     expected = tuple(len(member.states) for member in family)
     try:
         # A copy of our own: the caller keeps a writable array, and must not reach ours through it.
-        table = np.array(given[name], dtype=np.float64) + 0.0  # which makes -0.0 a plain zero
+        table = (
+            np.array(given[name], dtype=np.float64) + 0.0
+        )  # which makes -0.0 a plain zero
     except (TypeError, ValueError) as error:
-        raise InvalidCpt(f"CPT of {shorten(name)}: not an array of numbers ({error})") from None
+        raise InvalidCpt(
+            f"CPT of {shorten(name)}: not an array of numbers ({error})"
+        ) from None
     if table.shape != expected:
         axes = ", ".join(f"{member.name}: {len(member.states)}" for member in family)
         raise InvalidCpt(
@@ -250,4 +274,7 @@ def _valid_cpt(network: Network, name: str, given: Mapping[str, ArrayLike]) -> A
 
 
 def _configuration(family: Sequence[Variable], indices: Sequence[int]) -> str:
-    return ", ".join(f"{member.name}={member.states[i]}" for member, i in zip(family, indices, strict=False))
+    return ", ".join(
+        f"{member.name}={member.states[i]}"
+        for member, i in zip(family, indices, strict=False)
+    )

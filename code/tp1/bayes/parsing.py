@@ -63,7 +63,9 @@ class Query:
     interventions: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        targets = (self.targets,) if isinstance(self.targets, str) else tuple(self.targets)
+        targets = (
+            (self.targets,) if isinstance(self.targets, str) else tuple(self.targets)
+        )
         object.__setattr__(self, "targets", targets)
         for role in ("asked", "evidence", "interventions"):
             object.__setattr__(self, role, MappingProxyType(dict(getattr(self, role))))
@@ -71,10 +73,17 @@ class Query:
 
     def __hash__(self) -> int:
         mappings = (self.asked, self.evidence, self.interventions)
-        return hash((self.targets, *(frozenset(mapping.items()) for mapping in mappings)))
+        return hash(
+            (self.targets, *(frozenset(mapping.items()) for mapping in mappings))
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Query, (self.targets, dict(self.asked), dict(self.evidence), dict(self.interventions))
+        return Query, (
+            self.targets,
+            dict(self.asked),
+            dict(self.evidence),
+            dict(self.interventions),
+        )
 
     def __str__(self) -> str:
         """Return the canonical text, which `parse` reads back as an equal query."""
@@ -84,7 +93,10 @@ class Query:
         ]
         givens = [_assignment(*pair) for pair in self.evidence.items()]
         if self.interventions:
-            givens.insert(0, f"do({', '.join(_assignment(*pair) for pair in self.interventions.items())})")
+            givens.insert(
+                0,
+                f"do({', '.join(_assignment(*pair) for pair in self.interventions.items())})",
+            )
         return f"P({', '.join(targets)}{' | ' if givens else ''}{', '.join(givens)})"
 
 
@@ -137,10 +149,14 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         if not isinstance(text, str):
-            raise QueryError(f"a query is a text such as 'P(G | R=r1)', not {type(text).__name__}")
+            raise QueryError(
+                f"a query is a text such as 'P(G | R=r1)', not {type(text).__name__}"
+            )
         if len(text) > MAX_LENGTH:
             raise QuerySyntaxError(
-                text, MAX_LENGTH, f"the query has {len(text)} characters; at most {MAX_LENGTH}"
+                text,
+                MAX_LENGTH,
+                f"the query has {len(text)} characters; at most {MAX_LENGTH}",
             )
         self.text = text
         self.tokens = list(self._tokens())
@@ -152,7 +168,9 @@ class _Reader:
             match = TOKEN.match(self.text, position)
             if match is None:
                 raise QuerySyntaxError(
-                    self.text, self.text.index('"', position), "this quote is never closed"
+                    self.text,
+                    self.text.index('"', position),
+                    "this quote is never closed",
                 )
             kind = str(match.lastgroup)
             yield _Token(kind, match[kind], match.start(kind))
@@ -199,7 +217,11 @@ class _Reader:
         if token.kind not in ("word", "quoted"):
             self.fail(f"expected {what}")
         self.at += 1
-        return re.sub(r"\\(.)", r"\1", token.text, flags=re.DOTALL) if token.kind == "quoted" else token.text
+        return (
+            re.sub(r"\\(.)", r"\1", token.text, flags=re.DOTALL)
+            if token.kind == "quoted"
+            else token.text
+        )
 
     def next_is(self, word: str) -> bool:
         return self.tokens[self.at][:2] == ("word", word)
@@ -227,20 +249,37 @@ def _assign(states: dict[str, str], name: str, state: str, role: str) -> None:
 
 def _refuse_contradictions(query: Query) -> None:
     mappings = (query.asked, query.evidence, query.interventions)
-    names = [*query.targets, *(name for mapping in mappings for pair in mapping.items() for name in pair)]
+    names = [
+        *query.targets,
+        *(name for mapping in mappings for pair in mapping.items() for name in pair),
+    ]
     if not all(isinstance(name, str) for name in names):
-        raise QueryError("the variables and states of a query must be given by name, as strings")
+        raise QueryError(
+            "the variables and states of a query must be given by name, as strings"
+        )
     if not query.targets:
         raise QueryError("a query asks at least one variable")
     if repeated := first_repeated(query.targets):
         raise ContradictoryQuery(f"{shorten(repeated)} is asked twice; ask it once")
     if extra := query.asked.keys() - set(query.targets):
-        raise ContradictoryQuery(f"a state of {shorten(min(extra))} is asked, which is not among the targets")
-    roles = {"asked": query.targets, "observed": query.evidence, "intervened on": query.interventions}
-    for one, other in (("asked", "observed"), ("asked", "intervened on"), ("observed", "intervened on")):
+        raise ContradictoryQuery(
+            f"a state of {shorten(min(extra))} is asked, which is not among the targets"
+        )
+    roles = {
+        "asked": query.targets,
+        "observed": query.evidence,
+        "intervened on": query.interventions,
+    }
+    for one, other in (
+        ("asked", "observed"),
+        ("asked", "intervened on"),
+        ("observed", "intervened on"),
+    ):
         for name in roles[one]:
             if name in roles[other]:
-                raise ContradictoryQuery(f"{shorten(name)} is both {one} and {other}; give it one role")
+                raise ContradictoryQuery(
+                    f"{shorten(name)} is both {one} and {other}; give it one role"
+                )
 
 
 def _assignment(name: str, state: str) -> str:

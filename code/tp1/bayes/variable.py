@@ -37,14 +37,20 @@ class Variable:
                 f"the states of {shorten(self.name)} must be a sequence of names, not one string"
             )
         object.__setattr__(self, "states", tuple(self.states))
-        if not all(isinstance(name, str) and name for name in (self.name, *self.states)):
+        if not all(
+            isinstance(name, str) and name for name in (self.name, *self.states)
+        ):
             raise NetworkError(
                 f"variable {shorten(self.name)}: its name and its states must be non-empty strings"
             )
         if not self.states:
-            raise NetworkError(f"variable {shorten(self.name)} has no states; it needs at least one")
+            raise NetworkError(
+                f"variable {shorten(self.name)} has no states; it needs at least one"
+            )
         if repeated := first_repeated(self.states):
-            raise DuplicateName(f"variable {shorten(self.name)} has two states named {shorten(repeated)}")
+            raise DuplicateName(
+                f"variable {shorten(self.name)} has two states named {shorten(repeated)}"
+            )
 
 
 def first_repeated(names: Sequence[str]) -> str | None:

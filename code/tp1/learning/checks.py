@@ -11,7 +11,9 @@ from tp1.learning.errors import HyperparameterError, LabelError, ShapeError
 def check_axis(x: Tensor, axis: int) -> None:
     """Raise `ShapeError` unless `x` has the axis `axis`, with at least one entry."""
     if not -x.ndim <= axis < x.ndim:
-        raise ShapeError(f"axis {axis} of a tensor of shape {tuple(x.shape)}: it has {x.ndim} axes")
+        raise ShapeError(
+            f"axis {axis} of a tensor of shape {tuple(x.shape)}: it has {x.ndim} axes"
+        )
     if x.shape[axis] == 0:
         raise ShapeError(f"axis {axis} of a tensor of shape {tuple(x.shape)} is empty")
 
@@ -19,7 +21,9 @@ def check_axis(x: Tensor, axis: int) -> None:
 def check_targets(y: Tensor, y_pred: Tensor) -> None:
     """Raise `ShapeError` unless y is (..., B, K), B > 0, and its shape ends the shape of y_pred."""
     if y.ndim < 2 or y.shape[-2] == 0:
-        raise ShapeError(f"targets of shape {tuple(y.shape)}: (..., B, K) is wanted, with B > 0")
+        raise ShapeError(
+            f"targets of shape {tuple(y.shape)}: (..., B, K) is wanted, with B > 0"
+        )
     if y_pred.shape[-y.ndim :] != y.shape:
         raise ShapeError(
             f"targets of shape {tuple(y.shape)} for predictions of shape {tuple(y_pred.shape)}: "
@@ -30,12 +34,18 @@ def check_targets(y: Tensor, y_pred: Tensor) -> None:
 def check_features(x: Tensor, num_features: int) -> None:
     """Raise `ShapeError` unless x is (..., B, num_features)."""
     if x.ndim < 2 or x.shape[-1] != num_features:
-        raise ShapeError(f"inputs of shape {tuple(x.shape)}: (..., B, {num_features}) is wanted")
+        raise ShapeError(
+            f"inputs of shape {tuple(x.shape)}: (..., B, {num_features}) is wanted"
+        )
 
 
 def check_images(x: Tensor, y: Tensor, num_features: int) -> None:
     """Raise `ShapeError` unless x holds num_features floats for each label of y, the axes of y first."""
-    if x.shape[: y.ndim] != y.shape or x.numel() != y.numel() * num_features or not x.is_floating_point():
+    if (
+        x.shape[: y.ndim] != y.shape
+        or x.numel() != y.numel() * num_features
+        or not x.is_floating_point()
+    ):
         raise ShapeError(
             f"images {tuple(x.shape)} of {x.dtype} for labels {tuple(y.shape)}: "
             f"{num_features} floats for each label are wanted"
@@ -48,7 +58,9 @@ def check_labels(y: Tensor, num_classes: int) -> None:
         raise LabelError(f"labels of type {y.dtype}: integers are wanted")
     wrong = y[(y < 0) | (y >= num_classes)]
     if wrong.numel():
-        raise LabelError(f"label {int(wrong[0])}: the classes are 0 to {num_classes - 1}")
+        raise LabelError(
+            f"label {int(wrong[0])}: the classes are 0 to {num_classes - 1}"
+        )
 
 
 def check_params(params: Tensor, num_features: int, num_classes: int) -> None:
@@ -65,7 +77,10 @@ def check_gradient(y: Tensor, y_pred: Tensor, x: Tensor, params: Tensor) -> None
     check_features(x, params.shape[-2] - 1)
     *stack, _, num_classes = params.shape
     batch = x.shape[-2]
-    if y_pred.shape != (*stack, batch, num_classes) or x.shape[:-2] not in ((), tuple(stack)):
+    if y_pred.shape != (*stack, batch, num_classes) or x.shape[:-2] not in (
+        (),
+        tuple(stack),
+    ):
         raise ShapeError(
             f"inputs {tuple(x.shape)} and predictions {tuple(y_pred.shape)} "
             f"do not go with parameters {tuple(params.shape)}"
@@ -84,8 +99,14 @@ def check_update(lr: float | Tensor, grads: Tensor, params: Tensor) -> None:
     """
     for rate in lr.flatten().tolist() if isinstance(lr, Tensor) else [lr]:
         if not (math.isfinite(rate) and rate >= 0):
-            raise HyperparameterError(f"learning rate {rate}: a finite number, 0 or more, is wanted")
+            raise HyperparameterError(
+                f"learning rate {rate}: a finite number, 0 or more, is wanted"
+            )
     if grads.shape != params.shape:
-        raise ShapeError(f"gradient of shape {tuple(grads.shape)} for parameters {tuple(params.shape)}")
+        raise ShapeError(
+            f"gradient of shape {tuple(grads.shape)} for parameters {tuple(params.shape)}"
+        )
     if isinstance(lr, Tensor) and lr.ndim and lr.shape != params.shape[:-2]:
-        raise ShapeError(f"learning rates of shape {tuple(lr.shape)} for parameters {tuple(params.shape)}")
+        raise ShapeError(
+            f"learning rates of shape {tuple(lr.shape)} for parameters {tuple(params.shape)}"
+        )

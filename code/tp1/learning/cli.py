@@ -16,7 +16,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="copy the four .gz files from FOLDER (or from its FashionMNIST/raw), without a network",
     )
-    source.add_argument("--check", action="store_true", help="only verify the files that are there")
+    source.add_argument(
+        "--check", action="store_true", help="only verify the files that are there"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -43,7 +43,9 @@ def raw_folder(folder: Path | None = None) -> Path:
 
 def checksums(prefix: str = "") -> dict[str, str]:
     """Give the MD5 that torchvision knows for each file, by name; `prefix` is ``train`` or ``t10k``."""
-    return {name: md5 for name, md5 in FashionMNIST.resources if name.startswith(prefix)}
+    return {
+        name: md5 for name, md5 in FashionMNIST.resources if name.startswith(prefix)
+    }
 
 
 def defect(path: Path, md5: str) -> str | None:
@@ -54,7 +56,11 @@ def defect(path: Path, md5: str) -> str | None:
         found, size = calculate_md5(path), path.stat().st_size
     except OSError as error:
         return f"{path} cannot be read ({error.strerror})"
-    return None if found == md5 else f"{path} is damaged: its {size} bytes have MD5 {found}, not {md5}"
+    return (
+        None
+        if found == md5
+        else f"{path} is damaged: its {size} bytes have MD5 {found}, not {md5}"
+    )
 
 
 def verify(raw: Path, prefix: str = "") -> None:
@@ -65,7 +71,11 @@ def verify(raw: Path, prefix: str = "") -> None:
     DataError
         Naming every file that is missing or damaged, what is wrong, and what to run.
     """
-    defects = [bad for name, md5 in checksums(prefix).items() if (bad := defect(raw / name, md5))]
+    defects = [
+        bad
+        for name, md5 in checksums(prefix).items()
+        if (bad := defect(raw / name, md5))
+    ]
     if defects:
         raise DataError("; ".join(defects) + f". To mend it, {MEND}")
 
@@ -104,7 +114,9 @@ def install(source: Path, folder: Path | None = None) -> list[str]:
                 if origin.is_file():
                     shutil.copyfile(origin, copy)
                 if bad := defect(copy, checksums()[name]):
-                    raise DataError(f"{bad.replace(str(copy), str(origin))}. Nothing was copied: {MEND}")
+                    raise DataError(
+                        f"{bad.replace(str(copy), str(origin))}. Nothing was copied: {MEND}"
+                    )
             for name in wanted:
                 (Path(staging) / name).replace(raw / name)
     except OSError as error:
@@ -137,7 +149,9 @@ def fetch(folder: Path | None = None) -> list[str]:
         return install(Path(staging), folder)
 
 
-def split_indices(n: int, val_percentage: float = 0.1, seed: int = SPLIT_SEED) -> tuple[Tensor, Tensor]:
+def split_indices(
+    n: int, val_percentage: float = 0.1, seed: int = SPLIT_SEED
+) -> tuple[Tensor, Tensor]:
     """Split 0 … n-1 at random into training and validation indices, the same on every machine.
 
     Parameters
@@ -177,7 +191,9 @@ def load_train_and_validation(
     """
     images = _load("train", folder)
     train, val = split_indices(len(images.y), val_percentage, seed)
-    return Labelled(images.x[train], images.y[train]), Labelled(images.x[val], images.y[val])
+    return Labelled(images.x[train], images.y[train]), Labelled(
+        images.x[val], images.y[val]
+    )
 
 
 def load_test(folder: Path | None = None) -> Labelled:
@@ -195,6 +211,10 @@ def _load(prefix: str, folder: Path | None) -> Labelled:
     raw = raw_folder(folder)
     verify(raw, prefix)
     with tempfile.TemporaryDirectory(prefix="tp1-") as scratch:
-        images = read_image_file(extract_archive(str(raw / f"{prefix}-images-idx3-ubyte.gz"), scratch))
-        labels = read_label_file(extract_archive(str(raw / f"{prefix}-labels-idx1-ubyte.gz"), scratch))
+        images = read_image_file(
+            extract_archive(str(raw / f"{prefix}-images-idx3-ubyte.gz"), scratch)
+        )
+        labels = read_label_file(
+            extract_archive(str(raw / f"{prefix}-labels-idx1-ubyte.gz"), scratch)
+        )
     return Labelled(images.flatten(1).float() / 255, labels)

@@ -3,7 +3,12 @@
 import torch
 from torch import Tensor
 
-from tp1.learning.checks import check_features, check_gradient, check_params, check_update
+from tp1.learning.checks import (
+    check_features,
+    check_gradient,
+    check_params,
+    check_update,
+)
 from tp1.learning.functions import inputs_tilde, softmax
 
 INIT_STD = 0.01

@@ -22,9 +22,6 @@ from tp1.bayes import (
 from tp1.reporting.french import NBSP, number
 from tp1.reporting.table import markdown_table
 
-# A table with a longer line takes the whole width of the page, shared out as the dashes of its rule.
-PANDOC_COLUMNS = 72
-
 ROLES = {"fork": "fourche", "chain": "chaîne", "collider": "collisionneur"}
 ARROWS = {"→": r" \rightarrow ", "←": r" \leftarrow "}
 
@@ -49,7 +46,9 @@ class Odds(NamedTuple):
 
 def odds(network: Network, seen: str, given: str) -> Odds:
     """Weigh an observation, ``"G=g2"``, as evidence for preparation where `given`, ``"D=d1"``, is known."""
-    unprepared, prepared = (float(query(network, f"P({seen} | S={s}, {given})")) for s in ("s0", "s1"))
+    unprepared, prepared = (
+        float(query(network, f"P({seen} | S={s}, {given})")) for s in ("s0", "s1")
+    )
     return Odds(unprepared, prepared)
 
 
@@ -60,9 +59,17 @@ def information(network: Network, x: str, y: str, given: Iterable[str] = ()) -> 
     -----
     Equation ``@eq-information``, summed over the joint.
     """
-    P, (i, j), z = joint(network), (network.axis(x), network.axis(y)), {network.axis(name) for name in given}
-    P_xyz, P_xz, P_yz, P_z = (marginal(P, axes) for axes in (z | {i, j}, z | {i}, z | {j}, z))
-    ratio = np.divide(P_xyz * P_z, P_xz * P_yz, out=np.ones_like(P_xyz), where=P_xyz > 0)
+    P, (i, j), z = (
+        joint(network),
+        (network.axis(x), network.axis(y)),
+        {network.axis(name) for name in given},
+    )
+    P_xyz, P_xz, P_yz, P_z = (
+        marginal(P, axes) for axes in (z | {i, j}, z | {i}, z | {j}, z)
+    )
+    ratio = np.divide(
+        P_xyz * P_z, P_xz * P_yz, out=np.ones_like(P_xyz), where=P_xyz > 0
+    )
     return float((P_xyz * np.log2(ratio)).sum())  # @eq-information
 
 
@@ -82,20 +89,42 @@ def cpt_table(network: Network) -> Markdown:
     rows = []
     for name in network.names:
         members = [network[parent] for parent in network.parents[name]]
-        symbol = formula(f"P({name} | {', '.join(network.parents[name])})" if members else f"P({name})")
-        shape = [len(v.states) if v.name in (*network.parents[name], name) else 1 for v in network.variables]
+        symbol = formula(
+            f"P({name} | {', '.join(network.parents[name])})"
+            if members
+            else f"P({name})"
+        )
+        shape = [
+            len(v.states) if v.name in (*network.parents[name], name) else 1
+            for v in network.variables
+        ]
         for cell in np.ndindex(*(len(member.states) for member in members)):
             where = ", ".join(
-                state_symbol(member.states[index]) for member, index in zip(members, cell, strict=True)
+                state_symbol(member.states[index])
+                for member, index in zip(members, cell, strict=True)
             )
             values = [number(p, 2) for p in network.cpts[name][cell]]
             is_first = not any(cell)
             shown = "(" + ", ".join(map(str, shape)) + ")" if is_first else ""
-            rows.append([symbol if is_first else "", where, *values, *[""] * (3 - len(values)), shown])
-    return _table(["Table", "Parents", "état 0", "état 1", "état 2", "Forme du facteur"], rows, "llrrrr")
+            rows.append(
+                [
+                    symbol if is_first else "",
+                    where,
+                    *values,
+                    *[""] * (3 - len(values)),
+                    shown,
+                ]
+            )
+    return markdown_table(
+        ["Table", "Parents", "état 0", "état 1", "état 2", "Forme du facteur"],
+        rows,
+        "llrrrr",
+    )
 
 
-def distribution_table(network: Network, answers: Mapping[str, Distribution], through: str = "") -> Markdown:
+def distribution_table(
+    network: Network, answers: Mapping[str, Distribution], through: str = ""
+) -> Markdown:
     """Lay out answers about one variable, a row each.
 
     Parameters
@@ -123,7 +152,7 @@ def distribution_table(network: Network, answers: Mapping[str, Distribution], th
             text = str(answer.query).replace(f"P({variable.name}", f"P({through}", 1)
             row.append(number(float(query(network, text))))
         rows.append(row)
-    return _table(header, rows, "ll" + "r" * (len(header) - 2))
+    return markdown_table(header, rows, "ll" + "r" * (len(header) - 2))
 
 
 def answers_table(network: Network, questions: Mapping[str, str]) -> Markdown:
@@ -136,7 +165,9 @@ def answers_table(network: Network, questions: Mapping[str, str]) -> Markdown:
             for other, that in answers.items()
             if other != letter
             and that.states == answer.states
-            and np.allclose(that.probabilities, answer.probabilities, rtol=0, atol=1e-12)
+            and np.allclose(
+                that.probabilities, answer.probabilities, rtol=0, atol=1e-12
+            )
         ]
         cells = _cells(answer, digits=4)
         rows.append(
@@ -149,10 +180,14 @@ def answers_table(network: Network, questions: Mapping[str, str]) -> Markdown:
                 ", ".join(twins),
             ]
         )
-    return _table(["", "Loi", "Mode", "état 0", "état 1", "état 2", "égale à"], rows, "lllrrrl")
+    return markdown_table(
+        ["", "Loi", "Mode", "état 0", "état 1", "état 2", "égale à"], rows, "lllrrrl"
+    )
 
 
-def separation_table(network: Network, statements: Sequence[tuple[str, str, str, Iterable[str]]]) -> Markdown:
+def separation_table(
+    network: Network, statements: Sequence[tuple[str, str, str, Iterable[str]]]
+) -> Markdown:
     """Lay out statements: their path, what decides on it, and the information on the joint.
 
     Parameters
@@ -173,7 +208,8 @@ def separation_table(network: Network, statements: Sequence[tuple[str, str, str,
         (path,) = paths(network, x, y, observed)
         deciding = [j for j in path.junctions if j.open == path.open]
         line = path.nodes[0] + "".join(
-            ARROWS[arrow] + node for arrow, node in zip(path.arrows, path.nodes[1:], strict=True)
+            ARROWS[arrow] + node
+            for arrow, node in zip(path.arrows, path.nodes[1:], strict=True)
         )
         rows.append(
             [
@@ -181,11 +217,14 @@ def separation_table(network: Network, statements: Sequence[tuple[str, str, str,
                 f"${x}, {y}" + (rf" \mid {', '.join(observed)}$" if observed else "$"),
                 f"${line}$",
                 "ouvert" if path.open else "**bloqué**",
-                ", ".join(_reason(network, junction) for junction in deciding) or "arête directe",
+                ", ".join(_reason(network, junction) for junction in deciding)
+                or "arête directe",
                 number(1000 * abs(information(network, x, y, observed)), 2),
             ]
         )
-    return _table(["", "Énoncé", "Chemin", "État", "Raison", "mbit"], rows, "lllllr")
+    return markdown_table(
+        ["", "Énoncé", "Chemin", "État", "Raison", "mbit"], rows, "lllllr"
+    )
 
 
 def odds_table(network: Network, seen: Sequence[str], given: Sequence[str]) -> Markdown:
@@ -200,13 +239,26 @@ def odds_table(network: Network, seen: Sequence[str], given: Sequence[str]) -> M
             weight = odds(network, observation, known)
             s1 = query(network, f"P(S | {known}, {observation})")["s1"]
             r1 = query(network, f"P(R | {known}, {observation})")["r1"]
-            weights = [number(weight.unprepared), number(weight.prepared), number(weight.ratio, 2)]
+            weights = [
+                number(weight.unprepared),
+                number(weight.prepared),
+                number(weight.ratio, 2),
+            ]
             after = [number(s1 / (1 - s1), 1), number(s1), number(r1)]
-            rows.append([state_symbol(observation[2:]), state_symbol(known[2:]), *weights, *after])
-    return _table(header, rows, "ll" + "r" * 6)
+            rows.append(
+                [
+                    state_symbol(observation[2:]),
+                    state_symbol(known[2:]),
+                    *weights,
+                    *after,
+                ]
+            )
+    return markdown_table(header, rows, "ll" + "r" * 6)
 
 
-def levers_table(network: Network, interventions: Sequence[str], outcomes: Sequence[str]) -> Markdown:
+def levers_table(
+    network: Network, interventions: Sequence[str], outcomes: Sequence[str]
+) -> Markdown:
     """Lay out the probability of each outcome under each intervention, in bold where it moves."""
     before = [float(query(network, f"P({outcome})")) for outcome in outcomes]
     rows = [["rien", *map(number, before)]]
@@ -219,19 +271,26 @@ def levers_table(network: Network, interventions: Sequence[str], outcomes: Seque
             p = float(query(network, f"P({outcome} | do({intervention}))"))
             row.append(number(p) if np.isclose(p, origin) else f"**{number(p)}**")
         rows.append(row)
-    return _table(["On impose", *(formula(f"P({outcome[2:]})") for outcome in outcomes)], rows)
+    return markdown_table(
+        ["On impose", *(formula(f"P({outcome[2:]})") for outcome in outcomes)], rows
+    )
 
 
 def _cells(answer: Distribution, digits: int = 3) -> list[str]:
     asked = dict(zip(answer.states[0], answer.probabilities.tolist(), strict=True))
-    return [number(asked[state], digits) if state in asked else "" for state in answer.variables[0].states]
+    return [
+        number(asked[state], digits) if state in asked else ""
+        for state in answer.variables[0].states
+    ]
 
 
 def _question(letter: str, answer: Distribution) -> str:
     if letter not in EXAM_QUERIES:
         return ""
     if parse(EXAM_QUERIES[letter]) != answer.query:
-        raise ValueError(f"question {letter} is {EXAM_QUERIES[letter]}, not {answer.query}")
+        raise ValueError(
+            f"question {letter} is {EXAM_QUERIES[letter]}, not {answer.query}"
+        )
     return f"**{letter}**"
 
 
@@ -241,29 +300,14 @@ def _reason(network: Network, junction: Junction) -> str:
         return f"{node} " + ("libre" if junction.open else "observée")
     if not junction.open:
         below = "".join(
-            f", ni ${name}$" for name in network.names if name in descendants(network, junction.name)
+            f", ni ${name}$"
+            for name in network.names
+            if name in descendants(network, junction.name)
         )
         return f"{node} non observé{below}"
     opener = ", ".join(junction.because)
-    return f"{node} observé" if opener == junction.name else f"{node} ouvert par ${opener}$"
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]], align: str = "") -> Markdown:
-    """Build a pipe table; where pandoc would wrap it, its columns are as wide as what they show."""
-    table = markdown_table(header, rows, align)
-    top, rule, *body = table.data.split("\n")
-    if max(map(len, [top, *body])) <= PANDOC_COLUMNS:
-        return table
-    widths = [max(_width(row[column]) for row in [header, *rows]) for column in range(len(header))]
-    dashes = [
-        mark.strip().replace("---", "-" * width)
-        for mark, width in zip(rule.strip("|").split("|"), widths, strict=True)
-    ]
-    return Markdown("\n".join([top, "| " + " | ".join(dashes) + " |", *body]))
-
-
-def _width(cell: str) -> int:
-    """Count the characters that a cell shows, about."""
-    shown = re.sub(r"\\(mathrm|text)\{(\w+)\}", r"\2", cell)
-    shown = re.sub(r"\\([a-z]*arrow|mid)", "mmmm", shown)
-    return 3 + len(re.sub(r"\\[a-z]+", "m", shown).translate(str.maketrans("", "", "$_*{}")))
+    return (
+        f"{node} observé"
+        if opener == junction.name
+        else f"{node} ouvert par ${opener}$"
+    )

@@ -15,12 +15,18 @@ from matplotlib.ticker import FuncFormatter
 
 from tp1.bayes import Distribution, Network, do, query
 from tp1.reporting.french import number
-from tp1.reporting.style import BLUE, GREY, ORANGE
+from tp1.reporting.style import BLUE, GREY, ORANGE, finished
 
 Edge = tuple[str, str]
 
 # Where the exam network's nodes stand: causes on the left, what follows from them on the right.
-POSITIONS = {"S": (0.0, 1.0), "D": (0.0, 0.0), "R": (1.45, 1.0), "G": (1.45, 0.0), "L": (2.9, 0.0)}
+POSITIONS = {
+    "S": (0.0, 1.0),
+    "D": (0.0, 0.0),
+    "R": (1.45, 1.0),
+    "G": (1.45, 0.0),
+    "L": (2.9, 0.0),
+}
 RADIUS = 0.23
 INK, SHADE = "#1a1a1a", "#cfcfcf"
 HATCHES = {"0": "", "1": "////", "2": "...."}
@@ -45,12 +51,24 @@ def network_figure(network: Network, captions: Mapping[str, str]) -> Figure:
     fig, ax = _canvas(1, height=2.3)
     _draw(ax[0], network)
     for name, (x, y) in POSITIONS.items():
-        side, va = (1, "bottom") if y else (-1, "top")  # away from the arrow that goes down
-        ax[0].text(x, y + side * (RADIUS + 0.05), captions[name], ha="center", va=va, fontsize=8, color=INK)
-    return _finish(fig)
+        side, va = (
+            (1, "bottom") if y else (-1, "top")
+        )  # away from the arrow that goes down
+        ax[0].text(
+            x,
+            y + side * (RADIUS + 0.05),
+            captions[name],
+            ha="center",
+            va=va,
+            fontsize=8,
+            color=INK,
+        )
+    return finished(fig)
 
 
-def see_and_do_figure(network: Network, name: str, state: str, path: Sequence[str]) -> Figure:
+def see_and_do_figure(
+    network: Network, name: str, state: str, path: Sequence[str]
+) -> Figure:
     """Draw the graph twice: `name` is observed on the left, imposed on the right.
 
     Parameters
@@ -68,7 +86,7 @@ def see_and_do_figure(network: Network, name: str, state: str, path: Sequence[st
     value = rf"${name} = {state[0]}_{state[1:]}$"
     left.set_title(f"Observer {value}", fontsize=10, color=INK)
     right.set_title(f"Imposer {value}", fontsize=10, color=INK)
-    return _finish(fig)
+    return finished(fig)
 
 
 def bars_figure(panels: Mapping[str, Distribution], reference: Distribution) -> Figure:
@@ -85,23 +103,49 @@ def bars_figure(panels: Mapping[str, Distribution], reference: Distribution) -> 
     for ax, (title, distribution) in zip(axes, panels.items(), strict=True):
         for i, ((state,), p) in enumerate(distribution.items()):
             hatch = HATCHES.get(state[-1], "")
-            ax.bar(i, p, width=0.72, color="#a9c8dd", edgecolor=BLUE, hatch=hatch, linewidth=0.9)
-            ax.plot([i - 0.46, i + 0.46], [reference[state]] * 2, color=ORANGE, lw=1.8, ls=(0, (2, 1)))
+            ax.bar(
+                i,
+                p,
+                width=0.72,
+                color="#a9c8dd",
+                edgecolor=BLUE,
+                hatch=hatch,
+                linewidth=0.9,
+            )
+            ax.plot(
+                [i - 0.46, i + 0.46],
+                [reference[state]] * 2,
+                color=ORANGE,
+                lw=1.8,
+                ls=(0, (2, 1)),
+            )
             mark = reference[state]
             top = mark if p <= mark < p + 0.1 else p  # the number clears the dashes
-            ax.text(i, top + 0.02, number(p, 3), ha="center", va="bottom", fontsize=7.5, color=INK)
+            ax.text(
+                i,
+                top + 0.02,
+                number(p, 3),
+                ha="center",
+                va="bottom",
+                fontsize=7.5,
+                color=INK,
+            )
         states = reference.variables[0].states
-        ax.set_xticks(range(len(states)), [f"${state[0]}_{state[1:]}$" for state in states])
+        ax.set_xticks(
+            range(len(states)), [f"${state[0]}_{state[1:]}$" for state in states]
+        )
         ax.set_title(title, fontsize=8.5, color=INK)
         ax.grid(visible=False, axis="x")
         ax.tick_params(length=0, colors=INK)
     axes[0].set_ylim(0, 1.0)
     axes[0].yaxis.set_major_formatter(FuncFormatter(lambda y, _: number(y, 1)))
     axes[0].set_ylabel("probabilité", color=INK)
-    return _finish(fig)
+    return finished(fig)
 
 
-def shifts_figure(network: Network, queries: Mapping[str, str], state: str, reference: str) -> Figure:
+def shifts_figure(
+    network: Network, queries: Mapping[str, str], state: str, reference: str
+) -> Figure:
     """Draw how far each query moves the probability of `state` from the reference query's.
 
     Parameters
@@ -124,11 +168,27 @@ def shifts_figure(network: Network, queries: Mapping[str, str], state: str, refe
         is_do = "do(" in text
         ax.plot([origin, p], [row, row], color=BLUE, lw=2.2, zorder=2)
         ax.plot(
-            p, row, "s" if is_do else "o", ms=7, mfc="white" if is_do else BLUE, mec=BLUE, mew=1.6, zorder=3
+            p,
+            row,
+            "s" if is_do else "o",
+            ms=7,
+            mfc="white" if is_do else BLUE,
+            mec=BLUE,
+            mew=1.6,
+            zorder=3,
         )
         ends_left = p < origin - 1e-9
         gap, side = (-0.0035, "right") if ends_left else (0.0035, "left")
-        ax.text(p + gap, row, number(p, 3), ha=side, va="center", fontsize=8, color=INK, zorder=4)
+        ax.text(
+            p + gap,
+            row,
+            number(p, 3),
+            ha=side,
+            va="center",
+            fontsize=8,
+            color=INK,
+            zorder=4,
+        )
     ax.set_yticks(range(len(queries)), list(queries))
     ax.invert_yaxis()
     ax.margins(x=0.12)
@@ -136,16 +196,26 @@ def shifts_figure(network: Network, queries: Mapping[str, str], state: str, refe
     ax.tick_params(length=0, colors=INK)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: number(x, 2)))
     ax.set_xlabel(f"$P({state[0]}_{state[1:]})$", color=INK)
-    return _finish(fig)
+    return finished(fig)
 
 
 def _draw(
-    ax: Axes, network: Network, observed: str = "", imposed: str = "", path: Sequence[str] = ()
+    ax: Axes,
+    network: Network,
+    observed: str = "",
+    imposed: str = "",
+    path: Sequence[str] = (),
 ) -> None:
     cut = cut_edges(network, imposed) if imposed else []
     on_path = {frozenset(pair) for pair in pairwise(path)}
     for edge in network.edges:
-        _arrow(ax, edge, is_cut=edge in cut, bold=frozenset(edge) in on_path, imposed=imposed)
+        _arrow(
+            ax,
+            edge,
+            is_cut=edge in cut,
+            bold=frozenset(edge) in on_path,
+            imposed=imposed,
+        )
     for name in network.names:
         _node(ax, name, observed=name == observed, imposed=name == imposed)
     xs, ys = zip(*POSITIONS.values(), strict=True)
@@ -158,13 +228,29 @@ def _draw(
 def _node(ax: Axes, name: str, observed: bool, imposed: bool) -> None:
     xy = POSITIONS[name]
     face = SHADE if observed else "white"
-    ax.add_patch(Circle(xy, RADIUS, fc=face, ec=INK, lw=1.3, zorder=3, gid=f"node:{name}"))
+    ax.add_patch(
+        Circle(xy, RADIUS, fc=face, ec=INK, lw=1.3, zorder=3, gid=f"node:{name}")
+    )
     if imposed:
-        ax.add_patch(Circle(xy, RADIUS * 1.3, fc="white", ec=INK, lw=1.3, zorder=2, gid=f"do:{name}"))
+        ax.add_patch(
+            Circle(
+                xy, RADIUS * 1.3, fc="white", ec=INK, lw=1.3, zorder=2, gid=f"do:{name}"
+            )
+        )
     if observed or imposed:
         word = "vu" if observed else "do"
-        ax.text(xy[0], xy[1] - RADIUS * 1.3 - 0.06, word, ha="center", va="top", fontsize=8, color=INK)
-    ax.text(*xy, f"${name}$", ha="center", va="center", fontsize=12, color=INK, zorder=4)
+        ax.text(
+            xy[0],
+            xy[1] - RADIUS * 1.3 - 0.06,
+            word,
+            ha="center",
+            va="top",
+            fontsize=8,
+            color=INK,
+        )
+    ax.text(
+        *xy, f"${name}$", ha="center", va="center", fontsize=12, color=INK, zorder=4
+    )
 
 
 def _arrow(ax: Axes, edge: Edge, is_cut: bool, bold: bool, imposed: str) -> None:
@@ -193,16 +279,11 @@ def _arrow(ax: Axes, edge: Edge, is_cut: bool, bold: bool, imposed: str) -> None
         ax.plot(*middle, "x", ms=10, mew=2.2, color=INK, zorder=2)
 
 
-def _canvas(panels: int, height: float, sharey: bool = False) -> tuple[Figure, Sequence[Axes]]:
-    fig, axes = plt.subplots(1, panels, figsize=(6.3, height), sharey=sharey, squeeze=False)
-    fig.patch.set_alpha(0)
+def _canvas(
+    panels: int, height: float, sharey: bool = False
+) -> tuple[Figure, Sequence[Axes]]:
+    fig, axes = plt.subplots(
+        1, panels, figsize=(6.3, height), sharey=sharey, squeeze=False
+    )
     fig.set_layout_engine("constrained", w_pad=0.1, h_pad=0.1)  # inches
-    for ax in axes[0]:
-        ax.patch.set_alpha(0)
     return fig, list(axes[0])
-
-
-def _finish(fig: Figure) -> Figure:
-    """Close the figure, so that it is shown once: as the value of the chunk that asks for it."""
-    plt.close(fig)
-    return fig

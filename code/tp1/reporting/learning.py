@@ -6,12 +6,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, NullLocator
 from torch import Tensor
 
 from tp1.reporting.french import MINUS, NBSP, percent
-from tp1.reporting.style import BLUE, GREEN, GREY, ORANGE
+from tp1.reporting.style import BLUE, GREEN, GREY, ORANGE, finished
 from tp1.reporting.table import markdown_table
 
 CLASSES = (
@@ -27,7 +26,9 @@ CLASSES = (
     "Bottine",
 )
 SIDE = 28  # pixels on each side of an image
-DECIMAL_COMMA = FuncFormatter(lambda value, _: f"{value:g}".replace(".", ",").replace("-", MINUS))
+DECIMAL_COMMA = FuncFormatter(
+    lambda value, _: f"{value:g}".replace(".", ",").replace("-", MINUS)
+)
 
 
 def samples_figure(x: Tensor, y: Tensor, per_class: int = 4) -> Figure:
@@ -42,16 +43,20 @@ def samples_figure(x: Tensor, y: Tensor, per_class: int = 4) -> Figure:
     per_class : int
         How many rows.
     """
-    figure, axes = plt.subplots(per_class, len(CLASSES), figsize=(6.3, 0.66 * per_class + 0.25))
+    figure, axes = plt.subplots(
+        per_class, len(CLASSES), figsize=(6.3, 0.66 * per_class + 0.25)
+    )
     for k, column in enumerate(axes.T):
         column[0].set_title(CLASSES[k], fontsize=7.5)
         for ax, image in zip(column, x[y == k][:per_class], strict=True):
             ax.imshow(image.view(SIDE, SIDE).numpy(), cmap="gray_r", vmin=0, vmax=1)
             ax.set_axis_off()
-    return _finish(figure)
+    return finished(figure)
 
 
-def runs_figure(steps: Sequence[int], names: Sequence[str], train: Tensor, val: Tensor) -> Figure:
+def runs_figure(
+    steps: Sequence[int], names: Sequence[str], train: Tensor, val: Tensor
+) -> Figure:
     """Draw mean loss and accuracy against the step, for up to three runs.
 
     Parameters
@@ -65,10 +70,19 @@ def runs_figure(steps: Sequence[int], names: Sequence[str], train: Tensor, val: 
     """
     figure, axes = plt.subplots(1, 2)
     for panel, ax in enumerate(axes):
-        for r, (colour, marker) in enumerate(zip((BLUE, ORANGE, GREEN)[: len(names)], "so^", strict=False)):
-            ax.plot(steps, train[:, panel, r].numpy(), color=colour, linewidth=5, alpha=0.3)
+        for r, (colour, marker) in enumerate(
+            zip((BLUE, ORANGE, GREEN)[: len(names)], "so^", strict=False)
+        ):
             ax.plot(
-                steps, val[:, panel, r].numpy(), color=colour, marker=marker, markersize=3, label=names[r]
+                steps, train[:, panel, r].numpy(), color=colour, linewidth=5, alpha=0.3
+            )
+            ax.plot(
+                steps,
+                val[:, panel, r].numpy(),
+                color=colour,
+                marker=marker,
+                markersize=3,
+                label=names[r],
             )
         ax.set_xlabel("pas")
     axes[0].plot([], [], color=GREY, linewidth=5, alpha=0.5, label="entraînement")
@@ -78,10 +92,16 @@ def runs_figure(steps: Sequence[int], names: Sequence[str], train: Tensor, val: 
     axes[0].yaxis.set_major_formatter(DECIMAL_COMMA)
     axes[0].yaxis.set_minor_locator(NullLocator())
     axes[0].set_title("Perte moyenne (nats)")
-    axes[1].yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{100 * v:.0f}{NBSP}%"))
+    axes[1].yaxis.set_major_formatter(
+        FuncFormatter(lambda v, _: f"{100 * v:.0f}{NBSP}%")
+    )
     axes[1].set_title("Exactitude")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(names) + 2)
-    return _finish(figure)
+    figure.legend(
+        *axes[0].get_legend_handles_labels(),
+        loc="outside lower center",
+        ncols=len(names) + 2,
+    )
+    return finished(figure)
 
 
 def weights_figure(theta: Tensor) -> Figure:
@@ -100,8 +120,10 @@ def weights_figure(theta: Tensor) -> Figure:
         shown = ax.imshow(image, cmap="gray", vmin=-limit, vmax=limit)
         ax.set_title(name, fontsize=8.5)
         ax.set_axis_off()
-    figure.colorbar(shown, ax=axes, extend="both", shrink=0.85, label="poids", format=DECIMAL_COMMA)
-    return _finish(figure)
+    figure.colorbar(
+        shown, ax=axes, extend="both", shrink=0.85, label="poids", format=DECIMAL_COMMA
+    )
+    return finished(figure)
 
 
 def confusion(y: Tensor, y_pred: Tensor) -> Tensor:
@@ -140,13 +162,6 @@ def class_table(counts: Tensor) -> Markdown:
         ]
         for k, name in enumerate(CLASSES)
     ]
-    return markdown_table(["Classe", "Bien classées", "Confusion la plus fréquente", "Part"], rows, "lrlr")
-
-
-def _finish(figure: Figure) -> Figure:
-    """Put a white ground under the figure, for dark pages; closed, it is shown once, as the chunk's value."""
-    figure.add_artist(
-        Rectangle((0, 0), 1, 1, transform=figure.transFigure, fc="white", ec="none", zorder=-10)
+    return markdown_table(
+        ["Classe", "Bien classées", "Confusion la plus fréquente", "Part"], rows, "lrlr"
     )
-    plt.close(figure)
-    return figure

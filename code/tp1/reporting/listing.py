@@ -22,7 +22,9 @@ def source(*objects: Showable, docstring: bool = False) -> Markdown:
         Keep the docstrings; by default the prose around the listing says what they say.
     """
     shown = (textwrap.dedent(inspect.getsource(obj)).rstrip() for obj in objects)
-    code = "\n\n\n".join(text if docstring else without_docstrings(text) for text in shown)
+    code = "\n\n\n".join(
+        text if docstring else without_docstrings(text) for text in shown
+    )
     return Markdown(f"```python\n{code}\n```")
 
 
@@ -30,7 +32,10 @@ def without_docstrings(code: str) -> str:
     """Remove every docstring from Python source, leaving all other lines as they stand."""
     lines: list[str | None] = list(code.splitlines())
     for node in ast.walk(ast.parse(code)):
-        if not isinstance(node, ast.FunctionDef | ast.ClassDef) or ast.get_docstring(node) is None:
+        if (
+            not isinstance(node, ast.FunctionDef | ast.ClassDef)
+            or ast.get_docstring(node) is None
+        ):
             continue
         doc, end = node.body[0], node.body[0].end_lineno or node.body[0].lineno
         if end < len(lines) and not (lines[end] or "").strip():

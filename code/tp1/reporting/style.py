@@ -2,17 +2,27 @@
 
 from cycler import cycler
 from IPython import get_ipython
+from matplotlib import pyplot as plt
 from matplotlib import style
+from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 # Okabe & Ito's palette: told apart with any kind of colour vision, and in grey print by lightness.
-BLUE, ORANGE, GREEN, RED, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#B2182B", "#8E5AA8", "#767676"
+BLUE, ORANGE, GREEN, RED, PURPLE, GREY = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#B2182B",
+    "#8E5AA8",
+    "#767676",
+)
 
 STYLE = {
     "figure.dpi": 100,
     "figure.figsize": (6.3, 3.2),
     "figure.constrained_layout.use": True,
-    "savefig.transparent": True,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
     "svg.hashsalt": "tp1",
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
@@ -38,3 +48,9 @@ def use_style() -> None:
     if get_ipython() is not None:
         # Vector figures, and no date in them: the same figure gives the same file.
         set_matplotlib_formats("svg", metadata={"Date": None})
+
+
+def finished(figure: Figure) -> Figure:
+    """Close a figure, so that it is shown once: as the value of the chunk that asks for it."""
+    plt.close(figure)
+    return figure

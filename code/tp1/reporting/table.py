@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from IPython.display import Markdown
 
 
-def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]], align: str = "") -> Markdown:
+def markdown_table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], align: str = ""
+) -> Markdown:
     """Build a pipe table from cells that are already text.
 
     Parameters
@@ -24,6 +26,10 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]], align: 
     align = align or "l" + "r" * (len(header) - 1)
     for row in [align, *rows]:
         if len(row) != len(header):
-            raise ValueError(f"{len(header)} columns in the header, {len(row)} in {row!r}")
+            raise ValueError(
+                f"{len(header)} columns in the header, {len(row)} in {row!r}"
+            )
     rule = [{"l": ":---", "c": ":--:", "r": "---:"}[a] for a in align]
-    return Markdown("\n".join("| " + " | ".join(cells) + " |" for cells in [header, rule, *rows]))
+    return Markdown(
+        "\n".join("| " + " | ".join(cells) + " |" for cells in [header, rule, *rows])
+    )

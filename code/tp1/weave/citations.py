@@ -24,18 +24,36 @@ def resolve_citations(chapters: list[Chapter], book: Book) -> None:
     known = _known_keys(book)
     for key, chapter in cited.items():
         if key not in known:
-            files = ", ".join(path.name for path in book.bibliography) or "(no bibliography)"
-            raise WeaveError(f"citation @{key} is not in {files}", chapter.path, chapter.line_of("@" + key))
-    if not any(isinstance(b, pf.Div) and b.identifier == "refs" for c in chapters for b in c.blocks):
-        raise WeaveError("citations need a chapter with an empty div `{#refs}`", "_quarto.yml")
+            files = (
+                ", ".join(path.name for path in book.bibliography)
+                or "(no bibliography)"
+            )
+            raise WeaveError(
+                f"citation @{key} is not in {files}",
+                chapter.path,
+                chapter.line_of("@" + key),
+            )
+    if not any(
+        isinstance(b, pf.Div) and b.identifier == "refs"
+        for c in chapters
+        for b in c.blocks
+    ):
+        raise WeaveError(
+            "citations need a chapter with an empty div `{#refs}`", "_quarto.yml"
+        )
     pages = [pf.Div(*chapter.blocks, classes=["page"]) for chapter in chapters]
     tree = json.loads(pandoc.dump(pages))
     tree["meta"] = {
-        "bibliography": {"t": "MetaList", "c": [_string(path) for path in book.bibliography]},
+        "bibliography": {
+            "t": "MetaList",
+            "c": [_string(path) for path in book.bibliography],
+        },
         "lang": _string(book.language),
         "link-citations": {"t": "MetaBool", "c": True},
     }
-    done = pandoc.load(pandoc.run(["-f", "json", "-t", "json", "--citeproc"], json.dumps(tree)))
+    done = pandoc.load(
+        pandoc.run(["-f", "json", "-t", "json", "--citeproc"], json.dumps(tree))
+    )
     for chapter, page in zip(chapters, done.content, strict=True):
         chapter.blocks = list(page.content)
     _send_to_references(chapters)
@@ -58,13 +76,22 @@ def _known_keys(book: Book) -> set[str]:
     for path in book.bibliography:
         if not path.exists():
             raise WeaveError("no such file", path.relative_to(book.root))
-        entries += json.loads(pandoc.run(["-f", "bibtex", "-t", "csljson"], path.read_text(encoding="utf-8")))
+        entries += json.loads(
+            pandoc.run(
+                ["-f", "bibtex", "-t", "csljson"], path.read_text(encoding="utf-8")
+            )
+        )
     return {entry["id"] for entry in entries}
 
 
 def _send_to_references(chapters: list[Chapter]) -> None:
     """Mark the links to entries with the page of the list, as cross-references are marked."""
-    page = next(i for i, c in enumerate(chapters) for b in c.blocks if getattr(b, "identifier", "") == "refs")
+    page = next(
+        i
+        for i, c in enumerate(chapters)
+        for b in c.blocks
+        if getattr(b, "identifier", "") == "refs"
+    )
 
     def mark(element: pf.Element, _: pf.Doc) -> None:
         if isinstance(element, pf.Link) and element.url.startswith("#ref-"):

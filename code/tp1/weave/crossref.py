@@ -12,7 +12,8 @@ from tp1.weave.errors import WeaveError
 from tp1.weave.project import Book
 
 _REFERENCE = re.compile(
-    r"^(fig|tbl|eq|sec|lst|thm|lem|cor|prp|cnj|def|exm|exr|nte|tip|wrn|imp|cau)-", re.IGNORECASE
+    r"^(fig|tbl|eq|sec|lst|thm|lem|cor|prp|cnj|def|exm|exr|nte|tip|wrn|imp|cau)-",
+    re.IGNORECASE,
 )
 _EQUATION_LABEL = re.compile(r"^\{#(eq-[\w-]+)\}$")
 NBSP = "\u00a0"
@@ -42,7 +43,9 @@ def number_everything(chapters: list[Chapter]) -> dict[str, Label]:
         for identifier, label in _number_chapter(chapter, page):
             if identifier in labels:
                 raise WeaveError(
-                    f"label {identifier} is used twice", chapter.path, chapter.line_of(identifier)
+                    f"label {identifier} is used twice",
+                    chapter.path,
+                    chapter.line_of(identifier),
                 )
             labels[identifier] = label
     return labels
@@ -66,7 +69,9 @@ def _number_chapter(chapter: Chapter, page: int) -> Iterator[tuple[str, Label]]:
 
     def numbered(element: pf.Element, kind: str) -> tuple[str, Label]:
         if chapter.number is None:
-            message = f"{element.identifier} cannot be numbered: its chapter has no number"
+            message = (
+                f"{element.identifier} cannot be numbered: its chapter has no number"
+            )
             raise WeaveError(message, chapter.path, chapter.line_of(element.identifier))
         count[kind] += 1
         element.attributes["number"] = f"{chapter.number}.{count[kind]}"
@@ -80,7 +85,9 @@ def _number_chapter(chapter: Chapter, page: int) -> Iterator[tuple[str, Label]]:
             else:
                 sections[heading.level - 2] += 1
                 sections[heading.level - 1 :] = [0] * (7 - heading.level)
-                text = ".".join([chapter.number, *map(str, sections[: heading.level - 1])])
+                text = ".".join(
+                    [chapter.number, *map(str, sections[: heading.level - 1])]
+                )
             heading.attributes["number"] = text
         if heading.identifier:
             yield heading.identifier, Label(kind, text, page)
@@ -105,15 +112,25 @@ def _label_equations(paragraph: pf.Para) -> None:
         match = _EQUATION_LABEL.match(item.text) if isinstance(item, pf.Str) else None
         if match is None:
             continue
-        j = i - 1 if i and not isinstance(items[i - 1], pf.Space | pf.SoftBreak) else i - 2
-        if j >= 0 and isinstance(items[j], pf.Math) and items[j].format == "DisplayMath":
+        j = (
+            i - 1
+            if i and not isinstance(items[i - 1], pf.Space | pf.SoftBreak)
+            else i - 2
+        )
+        if (
+            j >= 0
+            and isinstance(items[j], pf.Math)
+            and items[j].format == "DisplayMath"
+        ):
             span = pf.Span(items[j], identifier=match[1], classes=["equation"])
             paragraph.content = [*items[:j], span, *items[i + 1 :]]
             _label_equations(paragraph)
             return
 
 
-def resolve_references(chapters: list[Chapter], labels: dict[str, Label], book: Book) -> None:
+def resolve_references(
+    chapters: list[Chapter], labels: dict[str, Label], book: Book
+) -> None:
     """Replace references by links; the rest of the citations stay for the bibliography.
 
     Raises
@@ -123,7 +140,9 @@ def resolve_references(chapters: list[Chapter], labels: dict[str, Label], book: 
     """
     for chapter in chapters:
 
-        def resolve(element: pf.Element, _: pf.Doc, chapter: Chapter = chapter) -> list[pf.Inline] | None:
+        def resolve(
+            element: pf.Element, _: pf.Doc, chapter: Chapter = chapter
+        ) -> list[pf.Inline] | None:
             if not isinstance(element, pf.Cite):
                 return None
             if not any(_REFERENCE.match(citation.id) for citation in element.citations):
@@ -137,20 +156,39 @@ def resolve_references(chapters: list[Chapter], labels: dict[str, Label], book: 
         chapter.walk(resolve)
 
 
-def _link(citation: pf.Citation, chapter: Chapter, labels: dict[str, Label], book: Book) -> pf.Link:
+def _link(
+    citation: pf.Citation, chapter: Chapter, labels: dict[str, Label], book: Book
+) -> pf.Link:
     identifier = citation.id[0].lower() + citation.id[1:]
     line = chapter.line_of("@" + citation.id)
     if identifier not in labels:
-        raise WeaveError(f"reference @{citation.id} points to nothing", chapter.path, line)
+        raise WeaveError(
+            f"reference @{citation.id} points to nothing", chapter.path, line
+        )
     label = labels[identifier]
     if not label.number:
-        raise WeaveError(f"reference @{citation.id}: that section has no number", chapter.path, line)
+        raise WeaveError(
+            f"reference @{citation.id}: that section has no number", chapter.path, line
+        )
     if len(citation.suffix):
-        raise WeaveError(f"reference @{citation.id}: text behind it is not supported", chapter.path, line)
-    prefix = pf.stringify(pf.Plain(*citation.prefix)).strip() or book.prefixes[label.kind]
+        raise WeaveError(
+            f"reference @{citation.id}: text behind it is not supported",
+            chapter.path,
+            line,
+        )
+    prefix = (
+        pf.stringify(pf.Plain(*citation.prefix)).strip() or book.prefixes[label.kind]
+    )
     if citation.id[0].isupper():
         prefix = prefix[0].upper() + prefix[1:]
-    text = label.number if citation.mode == "SuppressAuthor" else prefix + NBSP + label.number
+    text = (
+        label.number
+        if citation.mode == "SuppressAuthor"
+        else prefix + NBSP + label.number
+    )
     return pf.Link(
-        pf.Str(text), url=f"#{identifier}", classes=["quarto-xref"], attributes={"page": str(label.page)}
+        pf.Str(text),
+        url=f"#{identifier}",
+        classes=["quarto-xref"],
+        attributes={"page": str(label.page)},
     )

@@ -45,7 +45,9 @@ class Chapter:
     @property
     def heading(self) -> pf.Header | None:
         """The chapter's own heading."""
-        return next((b for b in self.blocks if isinstance(b, pf.Header) and b.level == 1), None)
+        return next(
+            (b for b in self.blocks if isinstance(b, pf.Header) and b.level == 1), None
+        )
 
     @property
     def title(self) -> str:
@@ -54,7 +56,10 @@ class Chapter:
 
     def line_of(self, text: str) -> int | None:
         """Where `text` first stands in the source."""
-        return next((i for i, line in enumerate(self.text.splitlines(), 1) if text in line), None)
+        return next(
+            (i for i, line in enumerate(self.text.splitlines(), 1) if text in line),
+            None,
+        )
 
     def walk(self, action: Action) -> None:
         """Apply `action` to every element of the chapter, children first."""
@@ -71,9 +76,15 @@ class Chapter:
             If there is no such file.
         """
         frozen = f"{self.path.stem}_files/"
-        file = self.figures / url.removeprefix(frozen) if url.startswith(frozen) else self.folder / url
+        file = (
+            self.figures / url.removeprefix(frozen)
+            if url.startswith(frozen)
+            else self.folder / url
+        )
         if not file.is_file():
-            raise WeaveError(f"image {url} does not exist", self.path, self.line_of(url))
+            raise WeaveError(
+                f"image {url} does not exist", self.path, self.line_of(url)
+            )
         return file
 
     def copy(self) -> "Chapter":
@@ -82,7 +93,9 @@ class Chapter:
         return replace(self, blocks=list(tree.content))
 
 
-def read_blocks(markdown: str, variables: dict[str, object], target: str, path: Path) -> list[pf.Block]:
+def read_blocks(
+    markdown: str, variables: dict[str, object], target: str, path: Path
+) -> list[pf.Block]:
     """Read frozen Markdown into the shapes above, for one target (``html`` or ``typst``).
 
     Raises
@@ -106,7 +119,9 @@ def read_blocks(markdown: str, variables: dict[str, object], target: str, path: 
     return list(doc.content)
 
 
-def substitute_variables(markdown: str, variables: dict[str, object], path: Path) -> str:
+def substitute_variables(
+    markdown: str, variables: dict[str, object], path: Path
+) -> str:
     """Resolve ``{{< var name >}}``, in code too, as Quarto does.
 
     Raises
@@ -131,13 +146,18 @@ def _read_captions(doc: pf.Doc) -> dict[str, pf.Plain]:
     texts: list[str] = []
     doc.walk(
         lambda e, _: (
-            texts.append(e.attributes["tbl-cap"]) if "tbl-cap" in getattr(e, "attributes", {}) else None
+            texts.append(e.attributes["tbl-cap"])
+            if "tbl-cap" in getattr(e, "attributes", {})
+            else None
         )
     )
     if not texts:
         return {}
     parsed = pandoc.parse("\n\n".join(texts)).content
-    return {text: pf.Plain(*block.content) for text, block in zip(texts, parsed, strict=True)}
+    return {
+        text: pf.Plain(*block.content)
+        for text, block in zip(texts, parsed, strict=True)
+    }
 
 
 def _float(identifier: str, blocks: list[pf.Block], caption: pf.Block | None) -> pf.Div:
@@ -148,7 +168,11 @@ def _float(identifier: str, blocks: list[pf.Block], caption: pf.Block | None) ->
 def _figure(figure: pf.Figure) -> pf.Block | None:
     if not _FLOAT.match(figure.identifier):
         return None
-    caption = figure.caption.content[0] if figure.caption and len(figure.caption.content) else None
+    caption = (
+        figure.caption.content[0]
+        if figure.caption and len(figure.caption.content)
+        else None
+    )
     return _float(figure.identifier, list(figure.content), caption)
 
 
@@ -156,7 +180,11 @@ def _table(table: pf.Table) -> pf.Block | None:
     if not _FLOAT.match(table.identifier):
         return None
     identifier, table.identifier = table.identifier, ""
-    caption = table.caption.content[0] if table.caption and len(table.caption.content) else None
+    caption = (
+        table.caption.content[0]
+        if table.caption and len(table.caption.content)
+        else None
+    )
     table.caption = pf.Caption()
     return _float(identifier, [table], caption)
 
@@ -176,7 +204,9 @@ def _div(div: pf.Div, target: str, captions: dict[str, pf.Plain], path: Path) ->
         return None
     *blocks, caption = div.content
     if not isinstance(caption, pf.Para):
-        raise WeaveError(f"{div.identifier}: the last paragraph must be the caption", path)
+        raise WeaveError(
+            f"{div.identifier}: the last paragraph must be the caption", path
+        )
     return _float(div.identifier, blocks, pf.Plain(*caption.content))
 
 
@@ -185,7 +215,9 @@ def _is_visible(div: pf.Div, target: str) -> bool:
     names = {"html": {"html"}, "typst": {"typst", "pdf"}}[target]
     wanted = div.attributes.get("when-format")
     unwanted = div.attributes.get("unless-format")
-    holds = (wanted is None or wanted in names) and (unwanted is None or unwanted not in names)
+    holds = (wanted is None or wanted in names) and (
+        unwanted is None or unwanted not in names
+    )
     return holds if "content-visible" in div.classes else not holds
 
 
@@ -198,16 +230,24 @@ def _callout(div: pf.Div) -> pf.Div:
     elif blocks and isinstance(blocks[0], pf.Header):
         title = list(blocks.pop(0).content)
     head = pf.Div(pf.Plain(*title), classes=["callout-title"])
-    return pf.Div(head, *blocks, classes=["callout", f"callout-{kind}"], attributes=div.attributes)
+    return pf.Div(
+        head, *blocks, classes=["callout", f"callout-{kind}"], attributes=div.attributes
+    )
 
 
 def _tabset(div: pf.Div, path: Path) -> pf.Div:
     tabs: list[pf.Div] = []
     for block in div.content:
         if isinstance(block, pf.Header):
-            tabs.append(pf.Div(classes=["tab"], attributes={"title": pf.stringify(block).strip()}))
+            tabs.append(
+                pf.Div(
+                    classes=["tab"], attributes={"title": pf.stringify(block).strip()}
+                )
+            )
         elif not tabs:
-            raise WeaveError("a tabset must begin with the heading of its first tab", path)
+            raise WeaveError(
+                "a tabset must begin with the heading of its first tab", path
+            )
         else:
             tabs[-1].content.append(block)
     return pf.Div(*tabs, classes=["panel-tabset"])
@@ -219,7 +259,9 @@ def _table_cell(cell: pf.Div, captions: dict[str, pf.Plain], path: Path) -> pf.D
     outputs = [block for block in cell.content if isinstance(block, pf.Div)]
     caption = captions.get(cell.attributes.pop("tbl-cap", ""))
     if len(outputs) != 1 or caption is None:
-        raise WeaveError(f"chunk {identifier} must show exactly one table and have a tbl-cap", path)
+        raise WeaveError(
+            f"chunk {identifier} must show exactly one table and have a tbl-cap", path
+        )
     code = [block for block in cell.content if not isinstance(block, pf.Div)]
     cell.content = [*code, _float(identifier, outputs, caption)]
     return cell

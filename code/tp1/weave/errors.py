@@ -10,16 +10,28 @@ class WeaveError(Tp1Error):
 
     exit_status = 1
 
-    def __init__(self, message: str, file: Path | str | None = None, line: int | None = None) -> None:
-        place = "" if file is None else f"{file}:{line}: " if line is not None else f"{file}: "
+    def __init__(
+        self, message: str, file: Path | str | None = None, line: int | None = None
+    ) -> None:
+        place = (
+            ""
+            if file is None
+            else f"{file}:{line}: "
+            if line is not None
+            else f"{file}: "
+        )
         super().__init__(place + message)
 
 
 class UnsupportedFeature(WeaveError):
     """A feature of Quarto's that the built-in renderer does not have: refused, never dropped."""
 
-    def __init__(self, feature: str, file: Path | str | None = None, line: int | None = None) -> None:
-        super().__init__(f"{feature} is not supported by the built-in renderer", file, line)
+    def __init__(
+        self, feature: str, file: Path | str | None = None, line: int | None = None
+    ) -> None:
+        super().__init__(
+            f"{feature} is not supported by the built-in renderer", file, line
+        )
 
 
 class CellFailed(WeaveError):

@@ -74,7 +74,9 @@ def execute(
             manager.ip = f"{sockets}/kernel"
         with client.setup_kernel(env=environment):
             _run(client, SETUP.format(width=figure_size[0], height=figure_size[1]), 0)
-            return [_execute_cell(client, cell, source, progress) for cell in source.cells]
+            return [
+                _execute_cell(client, cell, source, progress) for cell in source.cells
+            ]
 
 
 def _execute_cell(
@@ -89,14 +91,18 @@ def _execute_cell(
         outputs = _run(client, cell.code, cell.number)
     except CellExecutionError as error:
         text = re.sub(r"\x1b\[[0-9;]*m", "", error.traceback)
-        raise CellFailed(f"chunk '{cell.name}' failed\n{text}", cell.file, cell.line) from None
+        raise CellFailed(
+            f"chunk '{cell.name}' failed\n{text}", cell.file, cell.line
+        ) from None
     return Executed(cell, outputs)
 
 
 def _run(client: NotebookClient, code: str, count: int) -> list[Any]:
     cell = nbformat.v4.new_code_cell(code)
     client.nb.cells.append(cell)
-    client.execute_cell(cell, len(client.nb.cells) - 1, execution_count=count, store_history=count > 0)
+    client.execute_cell(
+        cell, len(client.nb.cells) - 1, execution_count=count, store_history=count > 0
+    )
     return list(cell.outputs)
 
 
@@ -106,16 +112,22 @@ def _inline(client: NotebookClient, prose: Prose, source: Source) -> dict[str, s
     if not expressions:
         return {}
     keyed = {str(i): expression for i, expression in enumerate(expressions)}
-    reply = client.kc and client.wait_for_reply(client.kc.execute("", user_expressions=keyed))
+    reply = client.kc and client.wait_for_reply(
+        client.kc.execute("", user_expressions=keyed)
+    )
     if not reply:
-        raise WeaveError("the kernel gave no answer to the inline expressions", source.path)
+        raise WeaveError(
+            "the kernel gave no answer to the inline expressions", source.path
+        )
     values: dict[str, str] = {}
     for key, expression in keyed.items():
         result = reply["content"]["user_expressions"][key]
         if result["status"] != "ok":
             text = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(result["traceback"]))
             raise CellFailed(
-                f"inline expression `{expression}` failed\n{text}", prose.file, prose.line_of(expression)
+                f"inline expression `{expression}` failed\n{text}",
+                prose.file,
+                prose.line_of(expression),
             )
         values[expression] = inline_markdown(result["data"])
     return values

@@ -26,7 +26,11 @@ CALLOUTS = {
     "important": "Important",
     "caution": "Mise en garde",
 }
-DIV_CLASSES = {f"callout-{kind}" for kind in CALLOUTS} | {"panel-tabset", "content-visible", "content-hidden"}
+DIV_CLASSES = {f"callout-{kind}" for kind in CALLOUTS} | {
+    "panel-tabset",
+    "content-visible",
+    "content-hidden",
+}
 DIV_ATTRIBUTES = {"when-format", "unless-format", "collapse", "title"}
 SPAN_CLASSES = {"smallcaps", "underline", "mark", "unnumbered"}
 IMAGE_ATTRIBUTES = {"fig-alt", "width", "height"}
@@ -65,7 +69,10 @@ def check(lines: list[Line]) -> None:
         elif fence is not None:
             engine = _ENGINE.match(line.text)
             if engine and engine[1] != "python":
-                _refuse(line, f"code chunk {{{engine[1]}}} (only {{python}}, its options as #| comments)")
+                _refuse(
+                    line,
+                    f"code chunk {{{engine[1]}}} (only {{python}}, its options as #| comments)",
+                )
         else:
             _check_prose(line)
 
@@ -78,9 +85,13 @@ def _check_prose(line: Line) -> None:
         if name not in SHORTCODES:
             _refuse(line, f"shortcode {{{{< {name} >}}}}")
         if name == "include":
-            _refuse(line, "{{< include >}} inside a line (it must stand alone on its own)")
+            _refuse(
+                line, "{{< include >}} inside a line (it must stand alone on its own)"
+            )
     if link := _CHAPTER_LINK.search(text):
-        _refuse(line, f"link to the file {link[1]} (name a section too: {link[1]}#sec-…)")
+        _refuse(
+            line, f"link to the file {link[1]} (name a section too: {link[1]}#sec-…)"
+        )
     if div := _DIV.match(text):
         _check_div(line, div[1])
         return
@@ -129,14 +140,22 @@ def check_options(options: Any, place: Line) -> None:
         For a value of the wrong type.
     """
     if not isinstance(options, dict):
-        raise WeaveError("the chunk's options must read `#| key: value`", place.file, place.number)
+        raise WeaveError(
+            "the chunk's options must read `#| key: value`", place.file, place.number
+        )
     for key, value in options.items():
         if key not in CHUNK_OPTIONS:
             _refuse(place, f"chunk option {key}")
         if not isinstance(value, CHUNK_OPTIONS[key]):
-            raise WeaveError(f"chunk option {key} cannot be {value!r}", place.file, place.number)
+            raise WeaveError(
+                f"chunk option {key} cannot be {value!r}", place.file, place.number
+            )
     if options.get("code-fold", True) not in (True, False, "show"):
-        raise WeaveError("chunk option code-fold must be true, false or show", place.file, place.number)
+        raise WeaveError(
+            "chunk option code-fold must be true, false or show",
+            place.file,
+            place.number,
+        )
 
 
 def _refuse(line: Line, feature: str) -> NoReturn:

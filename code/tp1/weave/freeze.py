@@ -37,7 +37,9 @@ def thaw(root: Path, source: Source, target: str) -> Thawed | None:
         If the file cannot be understood.
     """
     if not source.has_code:
-        markdown = "\n\n".join(cell.text for cell in source.cells if not hasattr(cell, "code"))
+        markdown = "\n\n".join(
+            cell.text for cell in source.cells if not hasattr(cell, "code")
+        )
         return Thawed(markdown + "\n", root / source.path.parent)
     folder = frozen_folder(root, source.path)
     file = folder / "execute-results" / f"{TARGETS[target]}.json"
@@ -68,7 +70,8 @@ def freeze(root: Path, source: Source, cells: list[Executed]) -> None:
         frozen = freeze_markdown(cells, source.path.stem, target)
         _write_figures(aside, frozen)
         (aside / "execute-results" / f"{suffix}.json").write_text(
-            json.dumps(_record(source, frozen, target), indent=2, ensure_ascii=False), encoding="utf-8"
+            json.dumps(_record(source, frozen, target), indent=2, ensure_ascii=False),
+            encoding="utf-8",
         )
     shutil.rmtree(folder, ignore_errors=True)
     aside.rename(folder)

@@ -28,7 +28,9 @@ class Frozen:
     """A chapter's frozen Markdown for one format, with the figures it shows."""
 
     markdown: str
-    figures: dict[str, str] = field(default_factory=dict)  # file name -> base64 or SVG text
+    figures: dict[str, str] = field(
+        default_factory=dict
+    )  # file name -> base64 or SVG text
 
 
 def freeze_markdown(cells: list[Executed], stem: str, target: str) -> Frozen:
@@ -47,7 +49,9 @@ def freeze_markdown(cells: list[Executed], stem: str, target: str) -> Frozen:
     parts: list[str] = []
     for executed in cells:
         if isinstance(executed.cell, Prose):
-            parts.append(substitute_inline(executed.cell.text, executed.inline) + "\n\n")
+            parts.append(
+                substitute_inline(executed.cell.text, executed.inline) + "\n\n"
+            )
         else:
             folder = f"{stem}_files/figure-{target}"
             parts.append(_chunk(executed.cell, executed.outputs, folder, frozen) + "\n")
@@ -78,12 +82,18 @@ def _chunk(chunk: Chunk, outputs: list[Output], folder: str, frozen: Frozen) -> 
     displays = [output for output in shown if output["output_type"] != "stream"]
     label = f"#{chunk.label} " if chunk.label else ""
     labels_cell = bool(label) and (
-        not option("output", True) or len(displays) != 1 or str(chunk.label).startswith("tbl-")
+        not option("output", True)
+        or len(displays) != 1
+        or str(chunk.label).startswith("tbl-")
     )
     identifier = label if labels_cell else ""
     if not identifier and folder.endswith("html"):
         identifier = f"#cell-{chunk.label or chunk.position} "
-    caption = f"tbl-cap='{_escape(chunk.options['tbl-cap'])}' " if "tbl-cap" in chunk.options else ""
+    caption = (
+        f"tbl-cap='{_escape(chunk.options['tbl-cap'])}' "
+        if "tbl-cap" in chunk.options
+        else ""
+    )
     body = _code(chunk) if option("echo", True) else ""
     if option("output", True):
         for i, output in enumerate(shown):
@@ -99,15 +109,28 @@ def _is_shown(chunk: Chunk, output: Output, outputs: list[Output]) -> bool:
     if output["output_type"] == "stream":
         return output["name"] != "stderr" or chunk.options.get("warning", True)
     text = output["data"].get("text/plain", "")
-    if output["output_type"] != "execute_result" or list(output["data"]) != ["text/plain"]:
+    if output["output_type"] != "execute_result" or list(output["data"]) != [
+        "text/plain"
+    ]:
         return True
     if any(_IMAGES.keys() & other.get("data", {}).keys() for other in outputs):
-        return not (re.match(r"^[<(\[].*[>)\]]$|^Text\([-\d]", text.strip()) or "<matplotlib." in text)
+        return not (
+            re.match(r"^[<(\[].*[>)\]]$|^Text\([-\d]", text.strip())
+            or "<matplotlib." in text
+        )
     return not text.startswith(_MATPLOTLIB_RESULT)
 
 
 def _code(chunk: Chunk) -> str:
-    ticks = "`" * max([3, *(len(run) + 1 for run in re.findall(r"^\s*(`+)", chunk.code, re.MULTILINE))])
+    ticks = "`" * max(
+        [
+            3,
+            *(
+                len(run) + 1
+                for run in re.findall(r"^\s*(`+)", chunk.code, re.MULTILINE)
+            ),
+        ]
+    )
     fold = chunk.options.get("code-fold")
     fold = "" if fold is None else f' code-fold="{str(fold).lower()}"'
     return f"{ticks} {{.python .cell-code{fold}}}\n{chunk.code}\n{ticks}\n"
@@ -116,10 +139,16 @@ def _code(chunk: Chunk) -> str:
 def _output(chunk: Chunk, output: Output, file: str, label: str, frozen: Frozen) -> str:
     if output["output_type"] == "stream":
         text = re.sub(r"\x1b\[[0-9;]*m", "", output["text"])
-        return f"::: {{.cell-output .cell-output-{output['name']}}}\n{_fenced(text)}:::\n"
+        return (
+            f"::: {{.cell-output .cell-output-{output['name']}}}\n{_fenced(text)}:::\n"
+        )
     data = output["data"]
     # The kernel's own count, which passes over the chunks that are not evaluated.
-    count = f" execution_count={output['execution_count']}" if "execution_count" in output else ""
+    count = (
+        f" execution_count={output['execution_count']}"
+        if "execution_count" in output
+        else ""
+    )
     classes = ".cell-output .cell-output-display"
     caption = str(chunk.options.get("fig-cap", "")).strip().replace("\n", " ")
     if "text/markdown" in data:
@@ -129,7 +158,9 @@ def _output(chunk: Chunk, output: Output, file: str, label: str, frozen: Frozen)
         frozen.figures[name.split("/", 1)[1]] = data[image]
         alt = chunk.options.get("fig-alt")
         attributes = (label + (f"fig-alt='{_escape(alt)}'" if alt else "")).strip()
-        body = f"![{caption}]({name})" + (f"{{{attributes}}}" if attributes else "") + "\n"
+        body = (
+            f"![{caption}]({name})" + (f"{{{attributes}}}" if attributes else "") + "\n"
+        )
         return f"::: {{{classes}{count}}}\n{body}:::\n"
     else:
         body = _fenced(data["text/plain"])

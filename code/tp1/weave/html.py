@@ -37,7 +37,10 @@ def write_site(chapters: list[Chapter], book: Book, folder: Path) -> None:
     for css in styles:
         _copy_style(css, book, folder)
     template = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(SITE), autoescape=True, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.FileSystemLoader(SITE),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
     ).get_template("page.html")
     for i, chapter in enumerate(chapters):
         headings = _headings(chapter, book.toc_depth)
@@ -67,20 +70,30 @@ def _copy_style(css: Path, book: Book, folder: Path) -> None:
     for name in [css.name, *re.findall(r"""url\(["']?([^"')]+)["']?\)""", text)]:
         file = css.parent / name
         if ":" in name or not (book.root / file).is_file():
-            raise WeaveError(f"{name} is not a file beside it: pages need nothing from elsewhere", css)
+            raise WeaveError(
+                f"{name} is not a file beside it: pages need nothing from elsewhere",
+                css,
+            )
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(book.root / file, folder / file)
 
 
 def _headings(chapter: Chapter, depth: int) -> list[Heading]:
     return [
-        Heading(b.level, b.identifier, b.attributes.get("number", ""), pf.stringify(b).strip())
+        Heading(
+            b.level,
+            b.identifier,
+            b.attributes.get("number", ""),
+            pf.stringify(b).strip(),
+        )
         for b in chapter.blocks
         if isinstance(b, pf.Header) and 1 < b.level <= depth
     ]
 
 
-def _lower(chapter: Chapter, chapters: list[Chapter], book: Book, folder: Path) -> list[pf.Block]:
+def _lower(
+    chapter: Chapter, chapters: list[Chapter], book: Book, folder: Path
+) -> list[pf.Block]:
     """Turn a chapter's shapes into what pandoc's HTML writer takes; copy the images that it shows."""
     default_fold = book.formats.get("html", {}).get("code-fold", False)
 
@@ -128,10 +141,17 @@ def _float(div: pf.Div, book: Book) -> list[pf.Block]:
     if isinstance(blocks[-1], pf.Div) and "caption" in blocks[-1].classes:
         caption = list(blocks.pop().content)
     lead = f"{book.titles[kind]}{NBSP}{number}{book.delimiter} "
-    head = [_raw(f'<figcaption><span class="caption-label">{html.escape(lead)}</span>'), *caption]
+    head = [
+        _raw(f'<figcaption><span class="caption-label">{html.escape(lead)}</span>'),
+        *caption,
+    ]
     head.append(_raw("</figcaption>"))
     body = [*head, *blocks] if kind == "tbl" else [*blocks, *head]
-    return [_raw(f'<figure class="float float-{kind}" id="{div.identifier}">'), *body, _raw("</figure>")]
+    return [
+        _raw(f'<figure class="float float-{kind}" id="{div.identifier}">'),
+        *body,
+        _raw("</figure>"),
+    ]
 
 
 def _without_figure(block: pf.Block) -> list[pf.Block]:
@@ -144,7 +164,11 @@ def _callout(div: pf.Div) -> list[pf.Block]:
     title, *body = div.content
     collapse = div.attributes.get("collapse")
     if collapse is None:
-        tags = (f'<aside class="callout callout-{kind}"><p class="callout-title">', "</p>", "</aside>")
+        tags = (
+            f'<aside class="callout callout-{kind}"><p class="callout-title">',
+            "</p>",
+            "</aside>",
+        )
     else:
         state = "" if collapse == "true" else " open"
         start = f'<details class="callout callout-{kind}"{state}><summary class="callout-title">'
@@ -166,11 +190,17 @@ def _cell_code(code: pf.CodeBlock, default_fold: object) -> object:
     if fold == "false":
         return code
     state = " open" if fold == "show" else ""
-    return [_raw(f'<details class="code-fold"{state}><summary>Code</summary>'), code, _raw("</details>")]
+    return [
+        _raw(f'<details class="code-fold"{state}><summary>Code</summary>'),
+        code,
+        _raw("</details>"),
+    ]
 
 
 def _equation(span: pf.Span) -> pf.Span:
-    number = pf.Span(pf.Str(f"({span.attributes.pop('number')})"), classes=["equation-number"])
+    number = pf.Span(
+        pf.Str(f"({span.attributes.pop('number')})"), classes=["equation-number"]
+    )
     span.classes = ["numbered-equation"]
     span.content.append(number)
     return span

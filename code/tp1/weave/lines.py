@@ -35,7 +35,9 @@ def _expand(root: Path, path: Path, trail: tuple[Path, ...]) -> Iterator[Line]:
     try:
         text = (root / path).read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise WeaveError("no such file" + (f", included by {trail[-1]}" if trail else ""), path) from None
+        raise WeaveError(
+            "no such file" + (f", included by {trail[-1]}" if trail else ""), path
+        ) from None
     for number, line in enumerate(text.splitlines(), 1):
         include = INCLUDE.match(line)
         if include is None:
@@ -54,5 +56,7 @@ def next_fence(fence: str | None, line: str) -> str | None:
         return fence
     if fence is None:
         return match[1]
-    closes = match[1][0] == fence[0] and len(match[1]) >= len(fence) and not match[2].strip()
+    closes = (
+        match[1][0] == fence[0] and len(match[1]) >= len(fence) and not match[2].strip()
+    )
     return None if closes else fence

@@ -44,7 +44,9 @@ class _Batch:
         return [piece.strip("\n") for piece in text.split(_CUT)]
 
 
-def write_notebook(chapters: list[Chapter], sources: list[Source], book: Book, file: Path) -> None:
+def write_notebook(
+    chapters: list[Chapter], sources: list[Source], book: Book, file: Path
+) -> None:
     """Write the notebook: prose with its numbers resolved, every chunk, and what each one showed."""
     batch = _Batch(book)
     cells: list[Any] = []
@@ -60,7 +62,11 @@ def write_notebook(chapters: list[Chapter], sources: list[Source], book: Book, f
     notebook = nbformat.v4.new_notebook(
         cells=[*_title(book), *(cell for cell in cells if cell.source)],
         metadata={
-            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "kernelspec": {
+                "display_name": "Python 3",
+                "language": "python",
+                "name": "python3",
+            },
             "language_info": {"name": "python"},
             "title": book.title,
         },
@@ -83,12 +89,20 @@ def _title(book: Book) -> list[Any]:
         f"**{course.get('code', '')} {course.get('title', '')}**",
         authors,
     ]
-    cells = [nbformat.v4.new_markdown_cell("\n\n".join(line for line in lines if line), id="titre")]
+    cells = [
+        nbformat.v4.new_markdown_cell(
+            "\n\n".join(line for line in lines if line), id="titre"
+        )
+    ]
     preparation = book.root / PREPARATION
     if preparation.exists():
-        code = preparation.read_text(encoding="utf-8").replace(CODE, _archive(book.root / "code"))
+        code = preparation.read_text(encoding="utf-8").replace(
+            CODE, _archive(book.root / "code")
+        )
         hidden = {"jupyter": {"source_hidden": True}, "cellView": "form"}
-        cells.append(nbformat.v4.new_code_cell(code.strip(), id="preparation", metadata=hidden))
+        cells.append(
+            nbformat.v4.new_code_cell(code.strip(), id="preparation", metadata=hidden)
+        )
     return cells
 
 
@@ -99,11 +113,15 @@ def _archive(folder: Path) -> str:
         for path in sorted(folder.rglob("*.py")):
             name = path.relative_to(folder.parent).as_posix()
             if "/weave/" not in name:
-                archive.writestr(zipfile.ZipInfo(name), path.read_bytes(), zipfile.ZIP_DEFLATED)
+                archive.writestr(
+                    zipfile.ZipInfo(name), path.read_bytes(), zipfile.ZIP_DEFLATED
+                )
     return base64.b85encode(stream.getvalue()).decode()
 
 
-def _chapter_cells(chapter: Chapter, source: Source, book: Book, batch: _Batch) -> Iterator[Any]:
+def _chapter_cells(
+    chapter: Chapter, source: Source, book: Book, batch: _Batch
+) -> Iterator[Any]:
     """Give the chapter's cells, their Markdown still as numbers in the batch.
 
     Chunks that the book leaves out (``include: false``) come back where they are executed.
@@ -117,7 +135,9 @@ def _chapter_cells(chapter: Chapter, source: Source, book: Book, batch: _Batch) 
         nonlocal count
         if prose:
             count += 1
-            yield nbformat.v4.new_markdown_cell(batch.add(prose.copy()), id=f"{stem}-{count}"[:64])
+            yield nbformat.v4.new_markdown_cell(
+                batch.add(prose.copy()), id=f"{stem}-{count}"[:64]
+            )
             prose.clear()
 
     for block in _flat(chapter.blocks):
@@ -128,7 +148,9 @@ def _chapter_cells(chapter: Chapter, source: Source, book: Book, batch: _Batch) 
         yield from flush()
         while waiting and waiting[0].number < number:
             yield _code_cell(waiting.pop(0), [], stem)
-        yield _code_cell(waiting.pop(0), list(_outputs(block, chapter, book, batch)), stem)
+        yield _code_cell(
+            waiting.pop(0), list(_outputs(block, chapter, book, batch)), stem
+        )
     yield from flush()
     yield from (_code_cell(chunk, [], stem) for chunk in waiting)
 
@@ -142,7 +164,9 @@ def _flat(blocks: list[pf.Block]) -> Iterator[pf.Block]:
     for block in blocks:
         holds: list[pf.Div] = []
         if isinstance(block, pf.Div) and not _is_cell(block):
-            block.walk(lambda e, _, holds=holds: holds.append(e) if _is_cell(e) else None)
+            block.walk(
+                lambda e, _, holds=holds: holds.append(e) if _is_cell(e) else None
+            )
         if not holds:
             yield block
             continue
@@ -152,7 +176,9 @@ def _flat(blocks: list[pf.Block]) -> Iterator[pf.Block]:
 
 
 def _code_cell(chunk: Chunk, outputs: list[Any], stem: str) -> Any:
-    identifier = re.sub(r"[^\w-]", "-", chunk.label or f"{stem}-code-{chunk.number}")[:64]
+    identifier = re.sub(r"[^\w-]", "-", chunk.label or f"{stem}-code-{chunk.number}")[
+        :64
+    ]
     if not chunk.options.get("eval", True):
         return nbformat.v4.new_raw_cell(chunk.code, id=identifier)
     shown = chunk.options.get("echo", True) and chunk.options.get("include", True)
@@ -165,7 +191,9 @@ def _code_cell(chunk: Chunk, outputs: list[Any], stem: str) -> Any:
     )
 
 
-def _outputs(cell: pf.Div, chapter: Chapter, book: Book, batch: _Batch) -> Iterator[Any]:
+def _outputs(
+    cell: pf.Div, chapter: Chapter, book: Book, batch: _Batch
+) -> Iterator[Any]:
     for block in cell.content:
         if not isinstance(block, pf.Div):
             continue
@@ -175,31 +203,49 @@ def _outputs(cell: pf.Div, chapter: Chapter, book: Book, batch: _Batch) -> Itera
             yield from _displays(block, chapter, book, batch)
         else:
             name = "stderr" if "cell-output-stderr" in block.classes else "stdout"
-            text = "".join(code.text + "\n" for code in block.content if isinstance(code, pf.CodeBlock))
+            text = "".join(
+                code.text + "\n"
+                for code in block.content
+                if isinstance(code, pf.CodeBlock)
+            )
             yield nbformat.v4.new_output("stream", name=name, text=text)
 
 
-def _displays(block: pf.Div, chapter: Chapter, book: Book, batch: _Batch) -> Iterator[Any]:
+def _displays(
+    block: pf.Div, chapter: Chapter, book: Book, batch: _Batch
+) -> Iterator[Any]:
     for inner in block.content:
         if isinstance(inner, pf.Div) and "float" in inner.classes:
             yield from _float_outputs(inner, chapter, book, batch)
         elif image := _only_image(inner):
             yield _picture(image, chapter)
         elif isinstance(inner, pf.CodeBlock) and not inner.classes:
-            yield nbformat.v4.new_output("display_data", data={"text/plain": inner.text})
+            yield nbformat.v4.new_output(
+                "display_data", data={"text/plain": inner.text}
+            )
         else:
-            yield nbformat.v4.new_output("display_data", data={"text/markdown": batch.add([inner])})
+            yield nbformat.v4.new_output(
+                "display_data", data={"text/markdown": batch.add([inner])}
+            )
 
 
-def _float_outputs(block: pf.Div, chapter: Chapter, book: Book, batch: _Batch) -> Iterator[Any]:
+def _float_outputs(
+    block: pf.Div, chapter: Chapter, book: Book, batch: _Batch
+) -> Iterator[Any]:
     """Show what floats, then its caption with the number that the text calls it by."""
     kind = block.identifier.split("-")[0]
     *inner, caption = block.content
     for part in inner:
-        yield from _displays(part if isinstance(part, pf.Div) else pf.Div(part), chapter, book, batch)
-    lead = pf.Strong(pf.Str(f"{book.titles[kind]}{NBSP}{block.attributes['number']}{book.delimiter}"))
+        yield from _displays(
+            part if isinstance(part, pf.Div) else pf.Div(part), chapter, book, batch
+        )
+    lead = pf.Strong(
+        pf.Str(f"{book.titles[kind]}{NBSP}{block.attributes['number']}{book.delimiter}")
+    )
     text = pf.Para(lead, pf.Space(), *caption.content[0].content)
-    yield nbformat.v4.new_output("display_data", data={"text/markdown": batch.add([text])})
+    yield nbformat.v4.new_output(
+        "display_data", data={"text/markdown": batch.add([text])}
+    )
 
 
 def _only_image(block: pf.Block) -> pf.Image | None:
@@ -214,7 +260,10 @@ def _picture(image: pf.Image, chapter: Chapter) -> Any:
     if file.suffix == ".svg":
         data = {"image/svg+xml": file.read_text(encoding="utf-8"), "text/plain": alt}
     else:
-        data = {f"image/{file.suffix[1:]}": base64.b64encode(file.read_bytes()).decode(), "text/plain": alt}
+        data = {
+            f"image/{file.suffix[1:]}": base64.b64encode(file.read_bytes()).decode(),
+            "text/plain": alt,
+        }
     return nbformat.v4.new_output("display_data", data=data)
 
 
@@ -233,7 +282,13 @@ def _lowered(blocks: list[pf.Block]) -> list[pf.Block]:
             return _div(element)
         elif isinstance(element, pf.Note):
             mark = f"({len(notes) + 1})"
-            notes.append(pf.Para(pf.Superscript(pf.Str(mark)), pf.Space(), *element.content[0].content))
+            notes.append(
+                pf.Para(
+                    pf.Superscript(pf.Str(mark)),
+                    pf.Space(),
+                    *element.content[0].content,
+                )
+            )
             return pf.Superscript(pf.Str(mark))
         return None
 

@@ -26,7 +26,14 @@ def run(arguments: Sequence[str], text: str, folder: Path | None = None) -> str:
         With pandoc's message.
     """
     command = [pypandoc.get_pandoc_path(), "--fail-if-warnings", *arguments]
-    done = subprocess.run(command, input=text, capture_output=True, text=True, encoding="utf-8", cwd=folder)  # noqa: S603
+    done = subprocess.run(
+        command,
+        input=text,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=folder,
+    )
     if done.returncode != 0:
         raise WeaveError(f"pandoc: {done.stderr.strip()}")
     return done.stdout
@@ -44,7 +51,11 @@ def load(tree: str) -> pf.Doc:
 
 def dump(blocks: Sequence[pf.Block] | pf.Doc) -> str:
     """Write blocks as pandoc's JSON."""
-    doc = blocks if isinstance(blocks, pf.Doc) else pf.Doc(*blocks, api_version=API_VERSION)
+    doc = (
+        blocks
+        if isinstance(blocks, pf.Doc)
+        else pf.Doc(*blocks, api_version=API_VERSION)
+    )
     stream = io.StringIO()
     pf.dump(doc, stream)
     return stream.getvalue()

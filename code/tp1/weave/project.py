@@ -13,24 +13,45 @@ from tp1.weave.errors import UnsupportedFeature, WeaveError
 # A key in neither list would change Quarto's book and not ours: refused.
 _OBEYED = {
     "project": {"type", "output-dir", "execute-dir"},
-    "book": {"title", "subtitle", "author", "repo-url", "output-file", "chapters", "appendices"},
+    "book": {
+        "title",
+        "subtitle",
+        "author",
+        "repo-url",
+        "output-file",
+        "chapters",
+        "appendices",
+    },
     "crossref": {
         *(f"{kind}-prefix" for kind in ("fig", "tbl", "eq", "sec")),
         *(f"{kind}-title" for kind in ("fig", "tbl")),
         "title-delim",
     },
-    "language": {f"crossref-{kind}-prefix" for kind in ("ch", "apx", "sec", "fig", "tbl", "eq")},
+    "language": {
+        f"crossref-{kind}-prefix" for kind in ("ch", "apx", "sec", "fig", "tbl", "eq")
+    },
     "execute": {"freeze"},
 }
 _TOP = {
-    *("lang", "metadata-files", "bibliography", "link-citations", "number-sections", "number-depth"),
+    *(
+        "lang",
+        "metadata-files",
+        "bibliography",
+        "link-citations",
+        "number-sections",
+        "number-depth",
+    ),
     *("toc", "toc-depth", "fig-width", "fig-height", "fig-format", "format", "filters"),
 }
 _QUARTO_ONLY = {
     "project": {"post-render", "pre-render"},
     "book": {"search", "sidebar", "page-footer", "downloads", "reader-mode", "favicon"},
     "crossref": {"lst-prefix", "lst-title", "appendix-title", "appendix-delim"},
-    "language": {"section-title-references", "title-block-author-single", "title-block-author-plural"},
+    "language": {
+        "section-title-references",
+        "title-block-author-single",
+        "title-block-author-plural",
+    },
 }
 _WORDS = {
     "fig": "figure",
@@ -64,7 +85,9 @@ class Book:
     parts: list[Part]
     language: str
     bibliography: list[Path]
-    prefixes: dict[str, str]  # fig, tbl, eq, sec, ch, apx: the word before a number in a sentence
+    prefixes: dict[
+        str, str
+    ]  # fig, tbl, eq, sec, ch, apx: the word before a number in a sentence
     titles: dict[str, str]  # fig, tbl: the word before a number on a caption
     delimiter: str  # between a caption's number and its text
     toc_depth: int
@@ -91,13 +114,16 @@ def load_book(root: Path) -> Book:
     """
     config = _read_yaml(root, "_quarto.yml")
     _check_keys(config)
-    variables = _read_yaml(root, "_variables.yml") if (root / "_variables.yml").exists() else {}
+    variables = (
+        _read_yaml(root, "_variables.yml") if (root / "_variables.yml").exists() else {}
+    )
     for extra in config.get("metadata-files", []):
         config = _merged(_read_yaml(root, extra), config)
     book = config.get("book", {})
     if config.get("project", {}).get("type") != "book":
         raise WeaveError(
-            "`project: type: book` is the only kind of project that can be rendered", "_quarto.yml"
+            "`project: type: book` is the only kind of project that can be rendered",
+            "_quarto.yml",
         )
     parts = [Part(Path(path), False) for path in book.get("chapters", [])]
     parts += [Part(Path(path), True) for path in book.get("appendices", [])]
@@ -117,16 +143,29 @@ def load_book(root: Path) -> Book:
         language=str(config.get("lang", "fr")),
         bibliography=[root / path for path in _as_list(config.get("bibliography"))],
         prefixes={
-            kind: str(crossref.get(f"{kind}-prefix", words.get(f"crossref-{kind}-prefix", word)))
+            kind: str(
+                crossref.get(
+                    f"{kind}-prefix", words.get(f"crossref-{kind}-prefix", word)
+                )
+            )
             for kind, word in _WORDS.items()
         },
-        titles={kind: str(crossref.get(f"{kind}-title", _WORDS[kind].title())) for kind in ("fig", "tbl")},
+        titles={
+            kind: str(crossref.get(f"{kind}-title", _WORDS[kind].title()))
+            for kind in ("fig", "tbl")
+        },
         delimiter=str(crossref.get("title-delim", ":")),
         toc_depth=int(config.get("toc-depth", 3)),
         number_depth=int(config.get("number-depth", 6)),
-        figure_size=(float(config.get("fig-width", 7)), float(config.get("fig-height", 5))),
+        figure_size=(
+            float(config.get("fig-width", 7)),
+            float(config.get("fig-height", 5)),
+        ),
         formats=dict(config.get("format", {})),
-        filters=[root / (f["path"] if isinstance(f, dict) else f) for f in config.get("filters", [])],
+        filters=[
+            root / (f["path"] if isinstance(f, dict) else f)
+            for f in config.get("filters", [])
+        ],
     )
 
 
@@ -156,13 +195,19 @@ def _read_yaml(root: Path, name: str) -> dict[str, Any]:
 
 def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     """Complete `over` with what only `base` has, dictionary by dictionary."""
-    both = {k: _merged(base[k], over[k]) for k in base.keys() & over.keys() if isinstance(over[k], dict)}
+    both = {
+        k: _merged(base[k], over[k])
+        for k in base.keys() & over.keys()
+        if isinstance(over[k], dict)
+    }
     return {**base, **over, **both}
 
 
 def _authors(authors: Any) -> list[dict[str, str]]:
     return [
-        {k: str(v) for k, v in author.items()} if isinstance(author, dict) else {"name": str(author)}
+        {k: str(v) for k, v in author.items()}
+        if isinstance(author, dict)
+        else {"name": str(author)}
         for author in _as_list(authors)
     ]
 

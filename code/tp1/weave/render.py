@@ -51,7 +51,12 @@ def render(root: Path, progress: Progress, notebook_only: bool = False) -> Path:
     if notebook_only:
         progress("notebook")
         book.output.mkdir(exist_ok=True)
-        write_notebook(_chapters(book, sources, "html"), sources, book, book.output / f"{book.name}.ipynb")
+        write_notebook(
+            _chapters(book, sources, "html"),
+            sources,
+            book,
+            book.output / f"{book.name}.ipynb",
+        )
         return book.output
     _execute_stale(book, sources, progress)
     _recover(book.output)
@@ -68,7 +73,9 @@ def render(root: Path, progress: Progress, notebook_only: bool = False) -> Path:
         progress("PDF")
         typeset(_chapters(book, sources, "typst"), book, folder)
         (folder / f"{book.name}.typ").unlink()
-        (folder / STAMP).write_text(json.dumps({"state": state, "files": _outputs(book, folder)}))
+        (folder / STAMP).write_text(
+            json.dumps({"state": state, "files": _outputs(book, folder)})
+        )
     return book.output
 
 
@@ -80,7 +87,11 @@ def _execute_stale(book: Book, sources: list[Source], progress: Progress) -> Non
         from tp1.weave.execute import execute
 
         head = f"[{i}/{len(sources)}] {source.path}: "
-        freeze(book.root, source, execute(source, book.root, book.figure_size, _prefixed(progress, head)))
+        freeze(
+            book.root,
+            source,
+            execute(source, book.root, book.figure_size, _prefixed(progress, head)),
+        )
 
 
 def _prefixed(progress: Progress, head: str) -> Progress:
@@ -98,8 +109,12 @@ def _chapters(book: Book, sources: list[Source], target: str) -> list[Chapter]:
             raise WeaveError(f"its results for {target} are not frozen", source.path)
         text = (book.root / source.path).read_text(encoding="utf-8")
         folder = (book.root / source.path).parent
-        chapter = Chapter(source.path, None, part.is_appendix, text, folder, thawed.figures)
-        chapter.blocks = read_blocks(thawed.markdown, book.variables, target, source.path)
+        chapter = Chapter(
+            source.path, None, part.is_appendix, text, folder, thawed.figures
+        )
+        chapter.blocks = read_blocks(
+            thawed.markdown, book.variables, target, source.path
+        )
         if chapter.heading is None:
             raise WeaveError("a chapter must begin with a heading `# …`", source.path)
         if "unnumbered" not in chapter.heading.classes:
@@ -113,11 +128,20 @@ def _chapters(book: Book, sources: list[Source], target: str) -> list[Chapter]:
 
 def _state(book: Book, sources: list[Source]) -> str:
     """Fingerprint all that the output is made from, this renderer included."""
-    files = {book.root / "_quarto.yml", book.root / "_variables.yml", book.root / TEMPLATE}
+    files = {
+        book.root / "_quarto.yml",
+        book.root / "_variables.yml",
+        book.root / TEMPLATE,
+    }
     files |= {*book.filters, *book.bibliography, book.root / PREPARATION}
     files |= {book.root / source.path for source in sources}
     folders = [frozen_folder(book.root, source.path) for source in sources]
-    for folder in (*folders, book.root / "code", book.root / "report", Path(__file__).parent):
+    for folder in (
+        *folders,
+        book.root / "code",
+        book.root / "report",
+        Path(__file__).parent,
+    ):
         files |= {file for file in folder.rglob("*") if file.suffix != ".pyc"}
     digest = hashlib.sha256()
     for file in sorted(files):
@@ -128,7 +152,11 @@ def _state(book: Book, sources: list[Source]) -> str:
 
 def _outputs(book: Book, folder: Path) -> dict[str, int]:
     names = ("index.html", f"{book.name}.pdf", f"{book.name}.ipynb")
-    return {name: (folder / name).stat().st_mtime_ns for name in names if (folder / name).exists()}
+    return {
+        name: (folder / name).stat().st_mtime_ns
+        for name in names
+        if (folder / name).exists()
+    }
 
 
 def _is_current(book: Book, state: str) -> bool:
@@ -142,7 +170,10 @@ def _is_current(book: Book, state: str) -> bool:
 @contextmanager
 def _aside(output: Path) -> Iterator[Path]:
     """Give a new folder that takes the output's place once everything in it is written."""
-    new, old = output.with_name(output.name + ".new"), output.with_name(output.name + ".old")
+    new, old = (
+        output.with_name(output.name + ".new"),
+        output.with_name(output.name + ".old"),
+    )
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir()
     try:
@@ -158,7 +189,10 @@ def _aside(output: Path) -> Iterator[Path]:
 
 def _recover(output: Path) -> None:
     """Clear up after a render that was killed, even between the swap's two renamings."""
-    new, old = output.with_name(output.name + ".new"), output.with_name(output.name + ".old")
+    new, old = (
+        output.with_name(output.name + ".new"),
+        output.with_name(output.name + ".old"),
+    )
     shutil.rmtree(new, ignore_errors=True)
     if old.exists() and not output.exists():
         old.rename(output)

@@ -70,7 +70,9 @@ class Source:
     @property
     def has_code(self) -> bool:
         """Whether a kernel is needed at all."""
-        return any(isinstance(cell, Chunk) or INLINE.search(cell.text) for cell in self.cells)
+        return any(
+            isinstance(cell, Chunk) or INLINE.search(cell.text) for cell in self.cells
+        )
 
 
 def read_source(root: Path, path: Path) -> Source:
@@ -108,7 +110,9 @@ def _cells(lines: list[Line]) -> Iterator[Prose | Chunk]:
             body.append(lines[i])
             i += 1
         if i == len(lines):
-            raise WeaveError("this chunk is never closed", lines[first].file, lines[first].number)
+            raise WeaveError(
+                "this chunk is never closed", lines[first].file, lines[first].number
+            )
         i += 1
         if text := _trimmed(prose):
             yield Prose(text, *_place(prose))
@@ -116,7 +120,9 @@ def _cells(lines: list[Line]) -> Iterator[Prose | Chunk]:
         prose = []
         options, code = _options(body)
         number += 1
-        yield Chunk(code, options, lines[first].file, lines[first].number, number, position)
+        yield Chunk(
+            code, options, lines[first].file, lines[first].number, number, position
+        )
         position += 1
     if text := _trimmed(prose):
         yield Prose(text, *_place(prose))
@@ -131,9 +137,13 @@ def _options(body: list[Line]) -> tuple[dict[str, Any], str]:
         return {}, code
     place = body[0]
     try:
-        options = yaml.safe_load("\n".join(line.text.lstrip()[2:].removeprefix(" ") for line in body[:head]))
+        options = yaml.safe_load(
+            "\n".join(line.text.lstrip()[2:].removeprefix(" ") for line in body[:head])
+        )
     except yaml.YAMLError as error:
-        raise WeaveError(f"the chunk's options are not YAML: {error}", place.file, place.number) from error
+        raise WeaveError(
+            f"the chunk's options are not YAML: {error}", place.file, place.number
+        ) from error
     features.check_options(options, place)
     return options, code
 

@@ -14,7 +14,9 @@ from tp1.weave.project import Book
 
 TEMPLATE = Path("_extensions/rapport/typst-template.typ")
 # What pandoc's Typst presupposes.
-PREAMBLE = "#let horizontalrule = line(start: (25%, 0%), end: (75%, 0%), stroke: 0.5pt)\n"
+PREAMBLE = (
+    "#let horizontalrule = line(start: (25%, 0%), end: (75%, 0%), stroke: 0.5pt)\n"
+)
 # Quarto's colours of the callouts' bars.
 CALLOUT_COLOURS = {
     "note": "#0758E5",
@@ -40,13 +42,22 @@ def typeset(chapters: list[Chapter], book: Book, folder: Path) -> None:
             body.append(_raw("#show: annexes"))
             appendices = True
         body += lower(chapter.copy(), book)
-    text = pandoc.write(body, "typst-citations", "--syntax-highlighting=idiomatic", *book.filter_arguments)
+    text = pandoc.write(
+        body,
+        "typst-citations",
+        "--syntax-highlighting=idiomatic",
+        *book.filter_arguments,
+    )
     file = folder / f"{book.name}.typ"
     file.write_text(_main(book) + text, encoding="utf-8")
     try:
-        typst.compile(str(file), output=str(file.with_suffix(".pdf")), root=str(book.root))
+        typst.compile(
+            str(file), output=str(file.with_suffix(".pdf")), root=str(book.root)
+        )
     except typst.TypstError as error:
-        raise WeaveError(f"typst: {error}\n{error.diagnostic}", file.relative_to(book.root)) from error
+        raise WeaveError(
+            f"typst: {error}\n{error.diagnostic}", file.relative_to(book.root)
+        ) from error
 
 
 def _main(book: Book) -> str:
@@ -59,7 +70,9 @@ def _main(book: Book) -> str:
     fields = {
         "title": _content(book.title),
         "subtitle": _content(book.subtitle),
-        "course": _content(" – ".join(str(course[key]) for key in ("code", "title") if key in course)),
+        "course": _content(
+            " – ".join(str(course[key]) for key in ("code", "title") if key in course)
+        ),
         "session": _content(course.get("session", "")),
         "institution": _content(course.get("institution", "")),
         "authors": f"({authors})",
@@ -67,7 +80,9 @@ def _main(book: Book) -> str:
         "date": _content(book.variables.get("handed-in", "")),
         "lang": _string(book.language),
         "toc-title": _content("Table des matières"),
-        "toc-depth": str(book.formats.get("rapport-typst", {}).get("toc-depth", book.toc_depth)),
+        "toc-depth": str(
+            book.formats.get("rapport-typst", {}).get("toc-depth", book.toc_depth)
+        ),
     }
     call = ",\n".join(f"  {key}: {value}" for key, value in fields.items())
     template = (book.root / TEMPLATE).read_text(encoding="utf-8")
@@ -87,7 +102,9 @@ def lower(chapter: Chapter, book: Book) -> list[pf.Block]:
         if isinstance(element, pf.Figure):
             return list(element.content)
         if isinstance(element, pf.CodeBlock):
-            return pf.CodeBlock(element.text, classes=[c for c in element.classes if c != "cell-code"])
+            return pf.CodeBlock(
+                element.text, classes=[c for c in element.classes if c != "cell-code"]
+            )
         if isinstance(element, pf.Link):
             element.attributes.pop("page", None)
             element.url = re.sub(r"^[^:]+\.qmd#", "#", element.url)
@@ -146,7 +163,9 @@ def _callout(div: pf.Div) -> list[pf.Block]:
 def _equation(span: pf.Span) -> list[pf.Inline]:
     number = _string(f"({span.attributes['number']})")
     return [
-        pf.RawInline(f"#math.equation(block: true, numbering: _ => {number}, [", format="typst"),
+        pf.RawInline(
+            f"#math.equation(block: true, numbering: _ => {number}, [", format="typst"
+        ),
         *span.content,
         pf.RawInline(f"])<{span.identifier}>", format="typst"),
     ]
@@ -156,10 +175,14 @@ def _image(image: pf.Image, chapter: Chapter, book: Book) -> pf.RawInline:
     path = chapter.file_of(image.url)
     alt = image.attributes.get("fig-alt") or pf.stringify(image)
     size = "".join(
-        f", {key}: {image.attributes[key]}" for key in ("width", "height") if key in image.attributes
+        f", {key}: {image.attributes[key]}"
+        for key in ("width", "height")
+        if key in image.attributes
     )
     place = "/" + path.relative_to(book.root).as_posix()
-    return pf.RawInline(f"#image({_string(place)}, alt: {_string(alt)}{size})", format="typst")
+    return pf.RawInline(
+        f"#image({_string(place)}, alt: {_string(alt)}{size})", format="typst"
+    )
 
 
 def _raw(text: str) -> pf.RawBlock:
