@@ -4,9 +4,11 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+SILENT = ("script", "style", "annotation", "code")
+
 
 class Page(HTMLParser):
-    """A page's text without scripts and styles, its identifiers, and what it points to."""
+    """A page's text without scripts, styles and code, its identifiers, and what it points to."""
 
     def __init__(self, file: Path) -> None:
         super().__init__()
@@ -21,7 +23,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
-        self._silent += tag in ("script", "style", "annotation")
+        self._silent += tag in SILENT
         self.ids += [values["id"]] if values.get("id") else []
         self.links += [values["href"]] if tag == "a" and values.get("href") else []
         self.loaded += [
@@ -31,7 +33,7 @@ class Page(HTMLParser):
             self.images_without_text.append(str(values.get("src")))
 
     def handle_endtag(self, tag: str) -> None:
-        self._silent -= tag in ("script", "style", "annotation")
+        self._silent -= tag in SILENT
 
     def handle_data(self, data: str) -> None:
         self.words += [] if self._silent else [data]

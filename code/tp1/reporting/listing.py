@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import textwrap
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +13,7 @@ Showable = type | Callable[..., Any]
 
 
 def source(*objects: Showable, docstring: bool = False) -> Markdown:
-    """Show the source of functions or classes as one fenced Python block.
+    """Show the source of functions or classes, and where the equations that it names stand in the report.
 
     Parameters
     ----------
@@ -25,7 +26,11 @@ def source(*objects: Showable, docstring: bool = False) -> Markdown:
     code = "\n\n\n".join(
         text if docstring else without_docstrings(text) for text in shown
     )
-    return Markdown(f"```python\n{code}\n```")
+    labels = dict.fromkeys(re.findall(r"@eq-[\w-]*\w", code))
+    legend = " ; ".join(f"`{label}` = {label}" for label in labels)
+    return Markdown(
+        f"```python\n{code}\n```" + (f"\n\nRepères : {legend}." if legend else "")
+    )
 
 
 def without_docstrings(code: str) -> str:
