@@ -1,5 +1,6 @@
 """What is wrong in a book is an error that names file, line and feature, and costs nothing."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from tp1.__main__ import main
 from tp1.weave.errors import CellFailed, UnsupportedFeature, WeaveError
+from tp1.weave.render import stale_chapters
 from tp1.weave.source import read_source
 
 Weave = Callable[[Path], Path]
@@ -47,11 +49,9 @@ def test_what_is_not_supported_is_refused_with_its_line(
 
 
 def test_front_matter_keys_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "un.qmd").write_text(
-        "---\ntitle: Un\nexecute:\n  echo: false\n---\n\nTexte.\n"
-    )
+    (tmp_path / "un.qmd").write_text("---\nexecute:\n  echo: false\n---\n\nTexte.\n")
     with pytest.raises(
-        UnsupportedFeature, match=r"^un\.qmd:3: front matter key execute"
+        UnsupportedFeature, match=r"^un\.qmd:2: front matter key execute"
     ):
         read_source(tmp_path, Path("un.qmd"))
 
@@ -135,7 +135,14 @@ BROKEN = [
         "_quarto.yml",
         "type: book",
         "type: website",
-        r"_quarto\.yml: `project: type: book`",
+        r"project: type: website \(only book\) is not supported",
+    ),
+    ("_quarto.yml", "execute-dir: project", "execute-dir: file", r"execute-dir: file"),
+    (
+        "_quarto.yml",
+        "    code-fold: show",
+        "    code-line-numbers: true",
+        r"format: html: code-line-numbers is not",
     ),
     ("_quarto.yml", "project:", "project: [", r"_quarto\.yml: not YAML"),
     (
@@ -193,6 +200,31 @@ def test_a_failing_inline_expression_is_named(frozen_book: Path, weave: Weave) -
         weave(frozen_book)
 
 
+def test_a_chunk_that_kills_its_kernel_is_named(
+    frozen_book: Path, weave: Weave
+) -> None:
+    chapter = frozen_book / "report/un.qmd"
+    chapter.write_text(chapter.read_text().replace("x * 2", "import os; os._exit(3)"))
+    with pytest.raises(
+        CellFailed, match=r"report/un\.qmd:41: chunk 'double' failed\n.*[Kk]ernel died"
+    ):
+        weave(frozen_book)
+
+
+def test_a_changed_chapter_without_jupyter_says_what_to_install(
+    frozen_book: Path, weave: Weave, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chapter = frozen_book / "report/un.qmd"
+    chapter.write_text(chapter.read_text() + "\nUn mot de plus.\n")
+    monkeypatch.setitem(sys.modules, "nbclient", None)
+    monkeypatch.delitem(sys.modules, "tp1.weave.execute", raising=False)
+    with pytest.raises(
+        WeaveError,
+        match=r"un\.qmd: to be executed, which needs nbclient: pip install -r req",
+    ):
+        weave(frozen_book)
+
+
 def test_an_include_that_includes_itself_is_refused(tmp_path: Path) -> None:
     (tmp_path / "un.qmd").write_text("{{< include un.qmd >}}\n")
     with pytest.raises(WeaveError, match=r"un\.qmd:1: un\.qmd includes itself"):
@@ -205,10 +237,20 @@ def test_a_chunk_that_is_never_closed_is_refused(tmp_path: Path) -> None:
         read_source(tmp_path, Path("un.qmd"))
 
 
-def test_a_swap_killed_half_way_is_taken_up(frozen_book: Path, weave: Weave) -> None:
-    output = weave(frozen_book)
-    output.rename(output.with_name("_output.old"))  # a kill between the two renamings
-    (frozen_book / "_output.new").mkdir()
-    said = weave(frozen_book)
-    assert (said / "report/un.html").exists()
-    assert sorted(path.name for path in frozen_book.glob("_output*")) == ["_output"]
+@pytest.mark.parametrize("place", ["_output", "_freeze/report/un"])
+def test_a_swap_killed_half_way_is_taken_up(
+    frozen_book: Path, weave: Weave, place: str
+) -> None:
+    weave(frozen_book)
+    folder = frozen_book / place
+    before = {path.name for path in folder.rglob("*")}
+    folder.rename(
+        folder.with_name(folder.name + ".old")
+    )  # a kill between the two renamings
+    folder.with_name(folder.name + ".new").mkdir()
+    assert stale_chapters(frozen_book) == []
+    weave(frozen_book)
+    assert {path.name for path in folder.rglob("*")} == before
+    assert [path.name for path in folder.parent.glob(folder.name + "*")] == [
+        folder.name
+    ]

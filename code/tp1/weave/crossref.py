@@ -28,10 +28,10 @@ class Label:
     page: int  # index of the chapter
 
 
-def number_everything(chapters: list[Chapter]) -> dict[str, Label]:
+def number_everything(chapters: list[Chapter], depth: int) -> dict[str, Label]:
     """Write the numbers into the trees; return every label.
 
-    Headings get an attribute ``number``; floats (see `document`) and equations too.
+    Headings down to level `depth` get an attribute ``number``; floats (see `document`) and equations too.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def number_everything(chapters: list[Chapter]) -> dict[str, Label]:
     """
     labels: dict[str, Label] = {}
     for page, chapter in enumerate(chapters):
-        for identifier, label in _number_chapter(chapter, page):
+        for identifier, label in _number_chapter(chapter, page, depth):
             if identifier in labels:
                 raise WeaveError(
                     f"label {identifier} is used twice",
@@ -51,7 +51,9 @@ def number_everything(chapters: list[Chapter]) -> dict[str, Label]:
     return labels
 
 
-def _number_chapter(chapter: Chapter, page: int) -> Iterator[tuple[str, Label]]:
+def _number_chapter(
+    chapter: Chapter, page: int, depth: int
+) -> Iterator[tuple[str, Label]]:
     count: Counter[str] = Counter()
     sections = [0] * 6
 
@@ -79,6 +81,8 @@ def _number_chapter(chapter: Chapter, page: int) -> Iterator[tuple[str, Label]]:
 
     def number_heading(heading: pf.Header) -> Iterator[tuple[str, Label]]:
         kind, text = "sec", ""
+        if heading.level > depth and "unnumbered" not in heading.classes:
+            heading.classes.append("unnumbered")
         if "unnumbered" not in heading.classes and chapter.number is not None:
             if heading.level == 1:
                 kind, text = ("apx" if chapter.is_appendix else "ch"), chapter.number

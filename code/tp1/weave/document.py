@@ -133,9 +133,12 @@ def substitute_variables(
     def value(match: re.Match[str]) -> str:
         found: object = variables
         for key in match[1].split("."):
-            if not isinstance(found, dict) or key not in found:
-                raise WeaveError(f"variable {match[1]} is not in _variables.yml", path)
-            found = found[key]
+            try:
+                # Lists count from 1, as Quarto's do.
+                found = found[int(key) - 1] if isinstance(found, list) else found[key]  # type: ignore[index]
+            except (KeyError, IndexError, TypeError, ValueError):
+                message = f"variable {match[1]} is not in _variables.yml"
+                raise WeaveError(message, path) from None
         return str(found)
 
     return _VARIABLE.sub(value, markdown)

@@ -12,7 +12,7 @@ import nbformat
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, DeadKernelError
 from traitlets import default
 
 from tp1.weave.errors import CellFailed, WeaveError
@@ -89,8 +89,8 @@ def _execute_cell(
     progress(f"chunk {cell.number}/{len(source.chunks)} {cell.name}")
     try:
         outputs = _run(client, cell.code, cell.number)
-    except CellExecutionError as error:
-        text = re.sub(r"\x1b\[[0-9;]*m", "", error.traceback)
+    except (CellExecutionError, DeadKernelError) as error:
+        text = re.sub(r"\x1b\[[0-9;]*m", "", getattr(error, "traceback", str(error)))
         raise CellFailed(
             f"chunk '{cell.name}' failed\n{text}", cell.file, cell.line
         ) from None

@@ -35,7 +35,6 @@ DIV_ATTRIBUTES = {"when-format", "unless-format", "collapse", "title"}
 SPAN_CLASSES = {"smallcaps", "underline", "mark", "unnumbered"}
 IMAGE_ATTRIBUTES = {"fig-alt", "width", "height"}
 SHORTCODES = {"var", "include"}
-FRONT_MATTER = {"title"}
 
 _SHORTCODE = re.compile(r"\{\{<\s*(\S+)")
 _DIV = re.compile(r"^\s*:{3,}\s*(\{.*\}|[\w.-]+)\s*:*\s*$")
@@ -123,8 +122,7 @@ def _check_front_matter(lines: list[Line]) -> int:
     for i, line in enumerate(lines[1:], 1):
         if line.text.rstrip() in ("---", "..."):
             return i + 1
-        key = re.match(r"([\w-]+)\s*:", line.text)
-        if key and key[1] not in FRONT_MATTER:
+        if key := re.match(r"([\w-]+)\s*:", line.text):
             _refuse(line, f"front matter key {key[1]}")
     raise WeaveError("the front matter is never closed", lines[0].file, lines[0].number)
 

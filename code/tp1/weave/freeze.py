@@ -2,11 +2,11 @@
 
 import base64
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tp1.weave.aside import recover, replacing
 from tp1.weave.errors import WeaveError
 from tp1.weave.frozen import Executed, Frozen, freeze_markdown
 from tp1.weave.source import Source
@@ -42,6 +42,7 @@ def thaw(root: Path, source: Source, target: str) -> Thawed | None:
         )
         return Thawed(markdown + "\n", root / source.path.parent)
     folder = frozen_folder(root, source.path)
+    recover(folder)
     file = folder / "execute-results" / f"{TARGETS[target]}.json"
     try:
         frozen = json.loads(file.read_text(encoding="utf-8"))
@@ -62,19 +63,17 @@ def is_fresh(root: Path, source: Source) -> bool:
 
 def freeze(root: Path, source: Source, cells: list[Executed]) -> None:
     """Write a chapter's results for every target, aside first, so that a kill leaves the old ones whole."""
-    folder = frozen_folder(root, source.path)
-    aside = folder.with_name(f".{folder.name}.new")
-    shutil.rmtree(aside, ignore_errors=True)
-    (aside / "execute-results").mkdir(parents=True)
-    for target, suffix in TARGETS.items():
-        frozen = freeze_markdown(cells, source.path.stem, target)
-        _write_figures(aside, frozen)
-        (aside / "execute-results" / f"{suffix}.json").write_text(
-            json.dumps(_record(source, frozen, target), indent=2, ensure_ascii=False),
-            encoding="utf-8",
-        )
-    shutil.rmtree(folder, ignore_errors=True)
-    aside.rename(folder)
+    with replacing(frozen_folder(root, source.path)) as folder:
+        (folder / "execute-results").mkdir()
+        for target, suffix in TARGETS.items():
+            frozen = freeze_markdown(cells, source.path.stem, target)
+            _write_figures(folder, frozen)
+            record = json.dumps(
+                _record(source, frozen, target), indent=2, ensure_ascii=False
+            )
+            (folder / "execute-results" / f"{suffix}.json").write_text(
+                record, encoding="utf-8"
+            )
 
 
 def _record(source: Source, frozen: Frozen, target: str) -> dict[str, Any]:

@@ -9,50 +9,66 @@ import yaml
 
 from tp1.weave.errors import UnsupportedFeature, WeaveError
 
-# What this renderer obeys, and what concerns only Quarto's own pages (its theme, its search, its hooks).
-# A key in neither list would change Quarto's book and not ours: refused.
-_OBEYED = {
-    "project": {"type", "output-dir", "execute-dir"},
-    "book": {
-        "title",
-        "subtitle",
-        "author",
-        "repo-url",
-        "output-file",
-        "chapters",
-        "appendices",
+# What this renderer obeys. A key that it does not know would change Quarto's book and not ours: refused.
+_OBEYED: dict[str, set[str]] = {
+    "": {
+        *(
+            "metadata-files",
+            "lang",
+            "bibliography",
+            "filters",
+            "toc-depth",
+            "number-depth",
+        ),
+        *("fig-width", "fig-height"),
     },
+    "project": {"output-dir"},
+    "book": {"title", "subtitle", "author", "output-file", "chapters", "appendices"},
     "crossref": {
-        *(f"{kind}-prefix" for kind in ("fig", "tbl", "eq", "sec")),
-        *(f"{kind}-title" for kind in ("fig", "tbl")),
-        "title-delim",
+        *("fig-prefix", "tbl-prefix", "eq-prefix", "sec-prefix"),
+        *("fig-title", "tbl-title", "title-delim"),
     },
     "language": {
-        f"crossref-{kind}-prefix" for kind in ("ch", "apx", "sec", "fig", "tbl", "eq")
+        *("crossref-ch-prefix", "crossref-apx-prefix", "crossref-sec-prefix"),
+        *("crossref-fig-prefix", "crossref-tbl-prefix", "crossref-eq-prefix"),
     },
-    "execute": {"freeze"},
+    "format: html": {"css", "code-fold"},
+    "format: rapport-typst": {"toc-depth"},
 }
-_TOP = {
-    *(
-        "lang",
-        "metadata-files",
-        "bibliography",
-        "link-citations",
-        "number-sections",
-        "number-depth",
-    ),
-    *("toc", "toc-depth", "fig-width", "fig-height", "fig-format", "format", "filters"),
+# What it does in one way only.
+_FIXED: dict[str, dict[str, object]] = {
+    "": {
+        "toc": True,
+        "number-sections": True,
+        "link-citations": True,
+        "fig-format": "svg",
+    },
+    "project": {"type": "book", "execute-dir": "project"},
+    "execute": {"freeze": "auto"},
+    "format: html": {"html-math-method": "mathml"},
+    "format: rapport-typst": {"citeproc": True, "syntax-highlighting": "idiomatic"},
 }
+# What concerns Quarto's own pages and labels alone.
 _QUARTO_ONLY = {
     "project": {"post-render", "pre-render"},
-    "book": {"search", "sidebar", "page-footer", "downloads", "reader-mode", "favicon"},
-    "crossref": {"lst-prefix", "lst-title", "appendix-title", "appendix-delim"},
+    "book": {"search", "sidebar", "page-footer", "repo-url", "favicon"},
+    "crossref": {"lst-prefix", "lst-title", "appendix-title"},
     "language": {
-        "section-title-references",
-        "title-block-author-single",
-        "title-block-author-plural",
+        *(
+            "section-title-references",
+            "title-block-author-single",
+            "title-block-author-plural",
+        ),
     },
+    "format: html": {
+        "theme",
+        "code-tools",
+        "code-overflow",
+        "respect-user-color-scheme",
+    },
+    "format: rapport-typst": {"callout-icon"},
 }
+_SECTIONS = {"project", "book", "crossref", "language", "execute", "format"}
 _WORDS = {
     "fig": "figure",
     "tbl": "tableau",
@@ -169,16 +185,29 @@ def load_book(root: Path) -> Book:
     )
 
 
-def _check_keys(config: Mapping[str, Any]) -> None:
+def _check_keys(config: Mapping[str, Any], section: str = "") -> None:
+    """Refuse keys, or values of keys, that this renderer would have to ignore."""
+    obeyed = _OBEYED.get(section, set()) | _QUARTO_ONLY.get(section, set())
+    fixed = _FIXED.get(section, {})
     for key, value in config.items():
-        if key in _TOP:
-            continue
-        if key not in _OBEYED:
-            raise UnsupportedFeature(key, "_quarto.yml")
-        known = _OBEYED[key] | _QUARTO_ONLY.get(key, set())
-        for inner in value:
-            if inner not in known:
-                raise UnsupportedFeature(f"{key}: {inner}", "_quarto.yml")
+        place = f"{section}: {key}" if section else key
+        if (
+            section in ("", "format")
+            and isinstance(value, dict)
+            and _has_section(place)
+        ):
+            _check_keys(value, place)
+        elif key in fixed:
+            if value != fixed[key]:
+                raise UnsupportedFeature(
+                    f"{place}: {value} (only {fixed[key]})", "_quarto.yml"
+                )
+        elif key not in obeyed:
+            raise UnsupportedFeature(place, "_quarto.yml")
+
+
+def _has_section(place: str) -> bool:
+    return place in _SECTIONS or place in _OBEYED
 
 
 def _read_yaml(root: Path, name: str) -> dict[str, Any]:

@@ -2,16 +2,16 @@
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from tp1.weave.aside import recover, replacing
 from tp1.weave.citations import resolve_citations
 from tp1.weave.crossref import number_everything, resolve_references
 from tp1.weave.document import Chapter, read_blocks
 from tp1.weave.errors import WeaveError
 from tp1.weave.freeze import freeze, frozen_folder, is_fresh, thaw
+from tp1.weave.frozen import Executed
 from tp1.weave.html import write_site
 from tp1.weave.notebook import PREPARATION, write_notebook
 from tp1.weave.project import Book, load_book
@@ -59,12 +59,12 @@ def render(root: Path, progress: Progress, notebook_only: bool = False) -> Path:
         )
         return book.output
     _execute_stale(book, sources, progress)
-    _recover(book.output)
+    recover(book.output)
     state = _state(book, sources)
     if _is_current(book, state):
         progress("nothing has changed")
         return book.output
-    with _aside(book.output) as folder:
+    with replacing(book.output) as folder:
         chapters = _chapters(book, sources, "html")
         progress(f"site: {len(chapters)} pages")
         write_site(chapters, book, folder)
@@ -83,15 +83,25 @@ def _execute_stale(book: Book, sources: list[Source], progress: Progress) -> Non
     for i, source in enumerate(sources, 1):
         if is_fresh(book.root, source):
             continue
-        # Jupyter is imported only when a chapter really has to be executed.
-        from tp1.weave.execute import execute
-
+        execute = _executor(source)
         head = f"[{i}/{len(sources)}] {source.path}: "
         freeze(
             book.root,
             source,
             execute(source, book.root, book.figure_size, _prefixed(progress, head)),
         )
+
+
+def _executor(source: Source) -> Callable[..., list[Executed]]:
+    """Import Jupyter, which is wanted only when a chapter really has to be executed."""
+    try:
+        from tp1.weave.execute import execute
+    except ModuleNotFoundError as error:
+        message = (
+            f"to be executed, which needs {error.name}: pip install -r requirements.txt"
+        )
+        raise WeaveError(message, source.path) from error
+    return execute
 
 
 def _prefixed(progress: Progress, head: str) -> Progress:
@@ -120,7 +130,7 @@ def _chapters(book: Book, sources: list[Source], target: str) -> list[Chapter]:
         if "unnumbered" not in chapter.heading.classes:
             chapter.number = next(letters if part.is_appendix else numbers)
         chapters.append(chapter)
-    labels = number_everything(chapters)
+    labels = number_everything(chapters, book.number_depth)
     resolve_references(chapters, labels, book)
     resolve_citations(chapters, book)
     return chapters
@@ -165,34 +175,3 @@ def _is_current(book: Book, state: str) -> bool:
         return bool(stamp == {"state": state, "files": _outputs(book, book.output)})
     except (FileNotFoundError, ValueError):
         return False
-
-
-@contextmanager
-def _aside(output: Path) -> Iterator[Path]:
-    """Give a new folder that takes the output's place once everything in it is written."""
-    new, old = (
-        output.with_name(output.name + ".new"),
-        output.with_name(output.name + ".old"),
-    )
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir()
-    try:
-        yield new
-        shutil.rmtree(old, ignore_errors=True)
-        if output.exists():
-            output.rename(old)
-        new.rename(output)
-        shutil.rmtree(old, ignore_errors=True)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-
-
-def _recover(output: Path) -> None:
-    """Clear up after a render that was killed, even between the swap's two renamings."""
-    new, old = (
-        output.with_name(output.name + ".new"),
-        output.with_name(output.name + ".old"),
-    )
-    shutil.rmtree(new, ignore_errors=True)
-    if old.exists() and not output.exists():
-        old.rename(output)
