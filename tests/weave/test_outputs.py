@@ -98,6 +98,7 @@ def test_the_pdf_says_what_the_site_says(rendered: Path) -> None:
         "Figure 1.1 : Une droite",
         "Tableau 1.2 : Un tableau de texte",
         "Voir la figure 1.1 et le chapitre 1.",
+        "2.2.1 Une autre sous-section Et la section 2.2.1.",
         "Avertissement",
         "Seulement sur papier.",
         "Annexe A — Une annexe",

@@ -11,44 +11,21 @@ from typing import Any
 import nbformat
 import panflute as pf
 
-from tp1.weave import pandoc
 from tp1.weave.document import Chapter
 from tp1.weave.project import Book
+from tp1.weave.prose import NBSP, Batch
 from tp1.weave.source import Chunk, Source
 
 # The notebook's first cell, as a file of the project; CODE in it stands for an archive of the package.
 PREPARATION = Path("report/preparation.py")
 CODE = "@CODE@"
-NBSP = "\u00a0"
-
-_CUT = "<!-- tp1: cut -->"
-_MARKDOWN = "gfm-tex_math_gfm+tex_math_dollars"
-
-
-class _Batch:
-    """Blocks to be written as Markdown, all in one run of pandoc."""
-
-    def __init__(self, book: Book) -> None:
-        self._book = book
-        self._pieces: list[list[pf.Block]] = []
-
-    def add(self, blocks: list[pf.Block]) -> str:
-        """Take blocks; return the number under which their text will stand."""
-        self._pieces.append(blocks)
-        return str(len(self._pieces) - 1)
-
-    def write(self) -> list[str]:
-        cut = [pf.RawBlock(_CUT, format="html")]
-        blocks = [block for piece in self._pieces for block in [*_lowered(piece), *cut]]
-        text = pandoc.write(blocks, _MARKDOWN, *self._book.filter_arguments)
-        return [piece.strip("\n") for piece in text.split(_CUT)]
 
 
 def write_notebook(
     chapters: list[Chapter], sources: list[Source], book: Book, file: Path
 ) -> None:
     """Write the notebook: prose with its numbers resolved, every chunk, and what each one showed."""
-    batch = _Batch(book)
+    batch = Batch(book)
     cells: list[Any] = []
     for chapter, source in zip(chapters, sources, strict=True):
         cells += _chapter_cells(chapter.copy(), source, book, batch)
@@ -120,7 +97,7 @@ def _archive(folder: Path) -> str:
 
 
 def _chapter_cells(
-    chapter: Chapter, source: Source, book: Book, batch: _Batch
+    chapter: Chapter, source: Source, book: Book, batch: Batch
 ) -> Iterator[Any]:
     """Give the chapter's cells, their Markdown still as numbers in the batch.
 
@@ -191,9 +168,7 @@ def _code_cell(chunk: Chunk, outputs: list[Any], stem: str) -> Any:
     )
 
 
-def _outputs(
-    cell: pf.Div, chapter: Chapter, book: Book, batch: _Batch
-) -> Iterator[Any]:
+def _outputs(cell: pf.Div, chapter: Chapter, book: Book, batch: Batch) -> Iterator[Any]:
     for block in cell.content:
         if not isinstance(block, pf.Div):
             continue
@@ -212,7 +187,7 @@ def _outputs(
 
 
 def _displays(
-    block: pf.Div, chapter: Chapter, book: Book, batch: _Batch
+    block: pf.Div, chapter: Chapter, book: Book, batch: Batch
 ) -> Iterator[Any]:
     for inner in block.content:
         if isinstance(inner, pf.Div) and "float" in inner.classes:
@@ -230,7 +205,7 @@ def _displays(
 
 
 def _float_outputs(
-    block: pf.Div, chapter: Chapter, book: Book, batch: _Batch
+    block: pf.Div, chapter: Chapter, book: Book, batch: Batch
 ) -> Iterator[Any]:
     """Show what floats, then its caption with the number that the text calls it by."""
     kind = block.identifier.split("-")[0]
@@ -265,52 +240,3 @@ def _picture(image: pf.Image, chapter: Chapter) -> Any:
             "text/plain": alt,
         }
     return nbformat.v4.new_output("display_data", data=data)
-
-
-def _lowered(blocks: list[pf.Block]) -> list[pf.Block]:
-    """Turn the chapter's shapes into plain Markdown's; notes are set below the cell."""
-    notes: list[pf.Block] = []
-
-    def action(element: pf.Element, _: pf.Doc) -> object:
-        if isinstance(element, pf.Header) and element.attributes.get("number"):
-            element.content.insert(0, pf.Str(element.attributes["number"] + NBSP))
-        elif isinstance(element, pf.Link) and re.match(r"#|[^:]+\.qmd#", element.url):
-            return list(element.content)
-        elif isinstance(element, pf.Span):
-            return _span(element)
-        elif isinstance(element, pf.Div):
-            return _div(element)
-        elif isinstance(element, pf.Note):
-            mark = f"({len(notes) + 1})"
-            notes.append(
-                pf.Para(
-                    pf.Superscript(pf.Str(mark)),
-                    pf.Space(),
-                    *element.content[0].content,
-                )
-            )
-            return pf.Superscript(pf.Str(mark))
-        return None
-
-    doc = pf.Doc(*blocks)
-    doc.walk(action)
-    return [*doc.content, *notes]
-
-
-def _span(span: pf.Span) -> list[pf.Inline]:
-    if "equation" in span.classes:
-        formula = span.content[0]
-        formula.text = f"{formula.text.rstrip()} \\tag{{{span.attributes['number']}}}"
-    return list(span.content)
-
-
-def _div(div: pf.Div) -> list[pf.Block] | None:
-    if "callout-title" in div.classes:
-        return None  # the callout around it takes it apart
-    blocks = list(div.content)
-    if "callout" in div.classes:
-        title = blocks.pop(0).content[0]
-        return [pf.BlockQuote(pf.Para(pf.Strong(*title.content)), *blocks)]
-    if "tab" in div.classes:
-        return [pf.Para(pf.Strong(pf.Str(div.attributes["title"]))), *blocks]
-    return blocks
