@@ -122,7 +122,11 @@ def test_the_pdf_knows_its_title_author_and_language(rendered: Path) -> None:
 def test_the_notebook_holds_every_chunk_with_what_it_showed(rendered: Path) -> None:
     notebook = nbformat.read(rendered / "essai.ipynb", as_version=4)
     nbformat.validate(notebook)
-    code = {cell.id: cell for cell in notebook.cells if cell.cell_type == "code"}
+    code = {
+        cell.id.removeprefix("un-"): cell
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+    }
     assert list(code) == [
         *("preparation", "fig-droite", "tbl-carres", "double", "alerte", "sans-sortie"),
         *("deux-sorties", "du-code"),

@@ -33,6 +33,11 @@ UNSUPPORTED = [
     ("![](x.svg){fig-align=left}", "attribute fig-align"),
     ("## Titre {.appendix}", "class .appendix"),
     ("[x](deux.qmd)", "link to the file deux.qmd"),
+    ('```{.python filename="x.py"}\n1\n```', "attribute filename of a block of code"),
+    ("```{#lst-x .python}\n1\n```", "attribute #lst-x of a block of code"),
+    (": Légende {#tbl-x tbl-colwidths=[1,2]}", "attribute tbl-colwidths of a table"),
+    ("  ```{python}\n  1\n  ```", "a chunk that is indented"),
+    ("Écrire {{{< var x >}}}.", "an escaped shortcode"),
 ]
 
 
@@ -46,6 +51,35 @@ def test_what_is_not_supported_is_refused_with_its_line(
     line = 4 if text.startswith(("```{python}\n", "```python\n")) else 3
     assert str(caught.value) == f"un.qmd:{line}: " + str(caught.value).split(": ", 1)[1]
     assert feature in str(caught.value)
+
+
+def test_a_label_used_twice_is_refused(tmp_path: Path) -> None:
+    chunk = "```{python}\n#| label: x\n1\n```\n"
+    (tmp_path / "un.qmd").write_text(f"# Un\n\n{chunk}\n{chunk}")
+    with pytest.raises(WeaveError, match=r"^un\.qmd:8: chunk label x is used twice"):
+        read_source(tmp_path, Path("un.qmd"))
+
+
+def test_a_folders_metadata_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "un.qmd").write_text("# Un\n")
+    (tmp_path / "_metadata.yml").write_text("toc: false\n")
+    with pytest.raises(
+        UnsupportedFeature, match=r"^_metadata\.yml: _metadata\.yml is not supported"
+    ):
+        read_source(tmp_path, Path("un.qmd"))
+
+
+def test_an_output_of_an_unknown_kind_is_refused(
+    frozen_book: Path, weave: Weave
+) -> None:
+    chapter = frozen_book / "report/un.qmd"
+    html = "from IPython.display import HTML; display(HTML('<b>x</b>'))"
+    chapter.write_text(chapter.read_text().replace("x * 2", html))
+    with pytest.raises(
+        UnsupportedFeature,
+        match=r"un\.qmd:41: chunk 'double': output of type text/html",
+    ):
+        weave(frozen_book)
 
 
 def test_front_matter_keys_are_refused(tmp_path: Path) -> None:
@@ -145,6 +179,7 @@ BROKEN = [
         r"format: html: code-line-numbers is not",
     ),
     ("_quarto.yml", "project:", "project: [", r"_quarto\.yml: not YAML"),
+    ("_quarto.yml", "- index.qmd", "- part: index.qmd", r"book: chapters: \{'part'"),
     (
         "report/essai.css",
         "font-size: 16px",

@@ -103,7 +103,19 @@ def _run(client: NotebookClient, code: str, count: int) -> list[Any]:
     client.execute_cell(
         cell, len(client.nb.cells) - 1, execution_count=count, store_history=count > 0
     )
-    return list(cell.outputs)
+    return _joined(cell.outputs)
+
+
+def _joined(outputs: list[Any]) -> list[Any]:
+    """Join pieces of one stream that follow one another: how they were cut is chance."""
+    joined: list[Any] = []
+    for output in outputs:
+        last = joined[-1] if joined else {}
+        if output["output_type"] == "stream" and output["name"] == last.get("name"):
+            last["text"] += output["text"]
+        else:
+            joined.append(output)
+    return joined
 
 
 def _inline(client: NotebookClient, prose: Prose, source: Source) -> dict[str, str]:

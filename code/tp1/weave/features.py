@@ -47,6 +47,8 @@ _ITEM = re.compile(
 _CODE_SPAN = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
 _REFERENCE_DIV = re.compile(r"^(fig|tbl)-|^refs$")
 _CHAPTER_LINK = re.compile(r"\]\(([^)\s]*\.qmd)\)")
+_CAPTION = re.compile(r"^(?:: |Table: ).*\{([^{}]*)\}\s*$")
+_CODE_ATTRIBUTES = re.compile(r"^\s*(?:`{3,}|~{3,})\s*\{([^{}]*)\}\s*$")
 _ANNOTATION = re.compile(r"#\s*<\d+>\s*$")
 
 
@@ -66,20 +68,36 @@ def check(lines: list[Line]) -> None:
             if _ANNOTATION.search(line.text):
                 _refuse(line, "code annotation `# <n>`")
         elif fence is not None:
-            engine = _ENGINE.match(line.text)
-            if engine and engine[1] != "python":
-                _refuse(
-                    line,
-                    f"code chunk {{{engine[1]}}} (only {{python}}, its options as #| comments)",
-                )
+            _check_fence(line)
         else:
             _check_prose(line)
+
+
+def _check_fence(line: Line) -> None:
+    """Check the line that opens a block of code or a chunk."""
+    engine = _ENGINE.match(line.text)
+    if engine and engine[1] != "python":
+        _refuse(
+            line,
+            f"code chunk {{{engine[1]}}} (only {{python}}, its options as #| comments)",
+        )
+    if engine and line.text[0].isspace():
+        _refuse(line, "a chunk that is indented")
+    if attributes := _CODE_ATTRIBUTES.match(line.text):
+        for item in _ITEM.finditer(attributes[1]):
+            if item["key"] or item["id"]:
+                _refuse(
+                    line,
+                    f"attribute {item['key'] or '#' + item['id']} of a block of code",
+                )
 
 
 def _check_prose(line: Line) -> None:
     if (engine := _INLINE_ENGINE.search(line.text)) and engine[1] != "python":
         _refuse(line, f"inline code `{{{engine[1]}}}`")
     text = _CODE_SPAN.sub("", line.text)
+    if "{{{<" in text:
+        _refuse(line, "an escaped shortcode {{{< … >}}}")
     for name in _SHORTCODE.findall(text):
         if name not in SHORTCODES:
             _refuse(line, f"shortcode {{{{< {name} >}}}}")
@@ -94,6 +112,10 @@ def _check_prose(line: Line) -> None:
     if div := _DIV.match(text):
         _check_div(line, div[1])
         return
+    if caption := _CAPTION.match(text):
+        for item in _ITEM.finditer(caption[1]):
+            if item["key"]:
+                _refuse(line, f"attribute {item['key']} of a table")
     for match in _ATTRIBUTES.finditer(text):
         heading = match[2] is not None
         for item in _ITEM.finditer(match[1] or match[2] or ""):

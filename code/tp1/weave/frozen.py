@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tp1.weave.errors import UnsupportedFeature
 from tp1.weave.source import INLINE, Chunk, Prose
 
 # One executed cell's output, in the shape of the notebook format.
@@ -143,6 +144,9 @@ def _output(chunk: Chunk, output: Output, file: str, label: str, frozen: Frozen)
             f"::: {{.cell-output .cell-output-{output['name']}}}\n{_fenced(text)}:::\n"
         )
     data = output["data"]
+    if unknown := data.keys() - {"text/markdown", "text/plain", *_IMAGES}:
+        feature = f"chunk '{chunk.name}': output of type {', '.join(sorted(unknown))}"
+        raise UnsupportedFeature(feature, chunk.file, chunk.line)
     # The kernel's own count, which passes over the chunks that are not evaluated.
     count = (
         f" execution_count={output['execution_count']}"

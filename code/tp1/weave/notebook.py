@@ -153,9 +153,8 @@ def _flat(blocks: list[pf.Block]) -> Iterator[pf.Block]:
 
 
 def _code_cell(chunk: Chunk, outputs: list[Any], stem: str) -> Any:
-    identifier = re.sub(r"[^\w-]", "-", chunk.label or f"{stem}-code-{chunk.number}")[
-        :64
-    ]
+    name = chunk.label or f"code-{chunk.number}"
+    identifier = re.sub(r"[^\w-]", "-", f"{stem}-{name}")[:64]
     if not chunk.options.get("eval", True):
         return nbformat.v4.new_raw_cell(chunk.code, id=identifier)
     shown = chunk.options.get("echo", True) and chunk.options.get("include", True)

@@ -141,8 +141,8 @@ def load_book(root: Path) -> Book:
             "`project: type: book` is the only kind of project that can be rendered",
             "_quarto.yml",
         )
-    parts = [Part(Path(path), False) for path in book.get("chapters", [])]
-    parts += [Part(Path(path), True) for path in book.get("appendices", [])]
+    parts = [Part(_chapter(entry), False) for entry in book.get("chapters", [])]
+    parts += [Part(_chapter(entry), True) for entry in book.get("appendices", [])]
     if not parts:
         raise WeaveError("`book: chapters:` names no file", "_quarto.yml")
     crossref, words = config.get("crossref", {}), config.get("language", {})
@@ -204,6 +204,14 @@ def _check_keys(config: Mapping[str, Any], section: str = "") -> None:
                 )
         elif key not in obeyed:
             raise UnsupportedFeature(place, "_quarto.yml")
+
+
+def _chapter(entry: Any) -> Path:
+    if not isinstance(entry, str):
+        raise UnsupportedFeature(
+            f"book: chapters: {entry} (only file names)", "_quarto.yml"
+        )
+    return Path(entry)
 
 
 def _has_section(place: str) -> bool:

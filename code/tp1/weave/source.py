@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from tp1.weave import features
-from tp1.weave.errors import WeaveError
+from tp1.weave.errors import UnsupportedFeature, WeaveError
 from tp1.weave.lines import Line, next_fence, read_lines
 
 CHUNK_START = re.compile(r"^(\s*)(`{3,})\s*\{python\}\s*$")
@@ -83,11 +83,25 @@ def read_source(root: Path, path: Path) -> Source:
     WeaveError
         If a file is missing, an include goes in circles, or the chapter uses an unsupported feature.
     """
+    if (root / path.parent / "_metadata.yml").exists():
+        raise UnsupportedFeature("_metadata.yml", path.parent / "_metadata.yml")
     lines = read_lines(root, path)
     features.check(lines)
     text = (root / path).read_text(encoding="utf-8").replace("\r\n", "\n")
     digest = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
-    return Source(path, digest, list(_cells(lines)))
+    source = Source(path, digest, list(_cells(lines)))
+    _check_labels(source)
+    return source
+
+
+def _check_labels(source: Source) -> None:
+    seen: set[str] = set()
+    for chunk in source.chunks:
+        if chunk.label in seen:
+            raise WeaveError(
+                f"chunk label {chunk.label} is used twice", chunk.file, chunk.line
+            )
+        seen |= {chunk.label} if chunk.label else set()
 
 
 def _cells(lines: list[Line]) -> Iterator[Prose | Chunk]:

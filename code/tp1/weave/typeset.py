@@ -175,7 +175,7 @@ def _image(image: pf.Image, chapter: Chapter, book: Book) -> pf.RawInline:
     path = chapter.file_of(image.url)
     alt = image.attributes.get("fig-alt") or pf.stringify(image)
     size = "".join(
-        f", {key}: {image.attributes[key]}"
+        f", {key}: {_length(image.attributes[key])}"
         for key in ("width", "height")
         if key in image.attributes
     )
@@ -183,6 +183,11 @@ def _image(image: pf.Image, chapter: Chapter, book: Book) -> pf.RawInline:
     return pf.RawInline(
         f"#image({_string(place)}, alt: {_string(alt)}{size})", format="typst"
     )
+
+
+def _length(text: str) -> str:
+    """Write a width or height; a bare number counts pixels, 96 to the inch."""
+    return f"{float(text) / 96:.4f}in" if text.replace(".", "", 1).isdigit() else text
 
 
 def _raw(text: str) -> pf.RawBlock:
