@@ -75,7 +75,7 @@ def test_output_options_are_obeyed(rendered: Path) -> None:
 
 def test_callouts_tabs_and_conditions_take_their_shapes(rendered: Path) -> None:
     html = (rendered / "report/deux.html").read_text()
-    assert '<aside class="callout callout-note">' in html
+    assert '<div class="callout callout-note" role="note">' in html
     assert re.search(
         r'<details class="callout callout-warning">\s*<summary[^>]*>\s*Avertissement',
         html,

@@ -142,7 +142,7 @@ def distribution_table(
         If an answer under a letter is not the answer to the assignment's question of that letter.
     """
     variable = next(iter(answers.values())).variables[0]
-    header = ["", "Loi", *map(state_symbol, variable.states)]
+    header = ["Question", "Loi", *map(state_symbol, variable.states)]
     if through:
         header.append(rf"$P({through[2]}_{through[3:]} \mid \cdot)$")
     rows = []
@@ -181,7 +181,9 @@ def answers_table(network: Network, questions: Mapping[str, str]) -> Markdown:
             ]
         )
     return markdown_table(
-        ["", "Loi", "Mode", "état 0", "état 1", "état 2", "égale à"], rows, "lllrrrl"
+        ["Question", "Loi", "Mode", "état 0", "état 1", "état 2", "égale à"],
+        rows,
+        "lllrrrl",
     )
 
 
@@ -223,7 +225,7 @@ def separation_table(
             ]
         )
     return markdown_table(
-        ["", "Énoncé", "Chemin", "État", "Raison", "mbit"], rows, "lllllr"
+        ["Questions", "Énoncé", "Chemin", "État", "Raison", "mbit"], rows, "lllllr"
     )
 
 

@@ -165,9 +165,9 @@ def _callout(div: pf.Div) -> list[pf.Block]:
     collapse = div.attributes.get("collapse")
     if collapse is None:
         tags = (
-            f'<aside class="callout callout-{kind}"><p class="callout-title">',
+            f'<div class="callout callout-{kind}" role="note"><p class="callout-title">',
             "</p>",
-            "</aside>",
+            "</div>",
         )
     else:
         state = "" if collapse == "true" else " open"

@@ -95,8 +95,18 @@ function followReading() {
   mark();
 }
 
+// What scrolls sideways on a narrow screen can be reached with the keyboard too.
+function focusWhatScrolls() {
+  document.querySelectorAll("main :is(table, pre, math[display=block])").forEach((box) => {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  });
+}
+
 setUpBar();
 document.querySelectorAll(".panel-tabset").forEach(setUpTabs);
 if (navigator.clipboard) document.querySelectorAll("div.sourceCode").forEach(addCopyButton);
 addCodeToggle();
 followReading();
+focusWhatScrolls();
+addEventListener("resize", focusWhatScrolls);
