@@ -7,7 +7,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 OWN_PYTHON = ROOT / ".venv/bin/python"
-LIBRARIES = ("jinja2", "nbformat", "panflute", "pypandoc", "typst", "yaml")
+LIBRARIES = (
+    "jinja2",
+    "jsonschema",
+    "nbformat",
+    "panflute",
+    "pypandoc",
+    "typst",
+    "yaml",
+)
 
 
 def main() -> int:

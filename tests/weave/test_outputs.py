@@ -123,7 +123,7 @@ def test_the_notebook_holds_every_chunk_with_what_it_showed(rendered: Path) -> N
     notebook = nbformat.read(rendered / "essai.ipynb", as_version=4)
     nbformat.validate(notebook)
     code = {
-        cell.id.removeprefix("un-"): cell
+        cell.id.removeprefix("report-un-"): cell
         for cell in notebook.cells
         if cell.cell_type == "code"
     }

@@ -37,6 +37,7 @@ UNSUPPORTED = [
     ("```{#lst-x .python}\n1\n```", "attribute #lst-x of a block of code"),
     (": Légende {#tbl-x tbl-colwidths=[1,2]}", "attribute tbl-colwidths of a table"),
     ("  ```{python}\n  1\n  ```", "a chunk that is indented"),
+    ('```{python}\n#| tbl-cap: "x"\n1\n```', "tbl-cap on a chunk without a label"),
     ("Écrire {{{< var x >}}}.", "an escaped shortcode"),
 ]
 
@@ -179,7 +180,12 @@ BROKEN = [
         r"format: html: code-line-numbers is not",
     ),
     ("_quarto.yml", "project:", "project: [", r"_quarto\.yml: not YAML"),
-    ("_quarto.yml", "- index.qmd", "- part: index.qmd", r"book: chapters: \{'part'"),
+    (
+        "_quarto.yml",
+        "- index.qmd",
+        "- part: index.qmd",
+        r"_quarto\.yml: book: chapters: 0 cannot be \{'part'",
+    ),
     (
         "report/essai.css",
         "font-size: 16px",
@@ -187,6 +193,122 @@ BROKEN = [
         r"essai\.css: https.* is not a file",
     ),
 ]
+
+
+# What stands in deux.qmd in place of a sentence, and what is said of it.
+HIDDEN = [
+    ("> ::: {.column-margin}\n> x\n> :::", r"class \.column-margin"),
+    ("::: {.column-margin\n}\nx\n:::", r"class \.column-margin"),
+    ("Sous {.appendix}\n----", r"class \.appendix"),
+    (
+        "<div class='column-margin'>\nx\n</div>",
+        r"class \.column-margin|div or span written in HTML",
+    ),
+    ("::: callout-note extra\nx\n:::", r"::: stands in the text"),
+    ("x[^absente]", r"\[\^absente\] stands in the text"),
+    ("# Encore", r"a second heading of level 1 \(Encore\)"),
+    ("::: {#fig-vide}\n:::", r"fig-vide is empty"),
+    ("Une image ![](dessin.svg){#fig-x} en ligne.", r"figure fig-x inside a line"),
+    ("- $$a$$ {#eq-a .x}", r"\{#eq-a stands behind no formula"),
+    ("::: {.panel-tabset}\nx\n:::", r"a tabset must begin with the heading"),
+    ("::: {.panel-tabset}\n## A\n\nx\n\n### B\n\ny\n:::", r"heading 'B' inside a tab"),
+    ('::: {.callout-note title="*a*"}\nx\n:::', r"markup in the title"),
+    ("{{< var a b >}}", r"variable a b is not in _variables\.yml"),
+    ("[x](#nulle-part)", r"link #nulle-part leads nowhere"),
+    ("[x](un.qmd#sec-nulle)", r"link un\.qmd#sec-nulle leads nowhere"),
+    ("[x](essai.css)", r"link to the file essai\.css"),
+    ("[@fig-droite; @pearl2009]", r"a reference and a citation in one bracket"),
+    ("![](../report/dessin.svg)", r"does not exist beside the chapter"),
+    ("![](dessin.svg){width=3miles}", r"'3miles' is no length"),
+    ("$\\frac{1$", r"report/deux\.qmd: pandoc: "),
+    ("---\necho: false\n---", r"metadata \(echo\)"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), HIDDEN)
+def test_what_a_line_does_not_show_is_refused_too(
+    frozen_book: Path, weave: Weave, text: str, message: str
+) -> None:
+    chapter = frozen_book / "report/deux.qmd"
+    sentence = 'Un mot "entre guillemets" !'
+    assert sentence in chapter.read_text()
+    chapter.write_text(chapter.read_text().replace(sentence, f"\n\n{text}\n"))
+    with pytest.raises(WeaveError, match=message):
+        weave(frozen_book)
+
+
+@pytest.mark.parametrize(
+    "name", ["report", ".", "..", "_freeze", "report/un", "vendor"]
+)
+def test_an_output_folder_that_holds_something_else_is_refused(
+    frozen_book: Path, weave: Weave, name: str
+) -> None:
+    (frozen_book / "vendor").mkdir()
+    (frozen_book / "vendor/file").write_text("precious")
+    before = sorted(frozen_book.rglob("*"))
+    config = frozen_book / "_quarto.yml"
+    config.write_text(
+        config.read_text().replace("output-dir: _output", f"output-dir: {name}")
+    )
+    if name == "report/un":  # a new folder: nothing is in the way
+        assert weave(frozen_book).name == "un"
+        return
+    with pytest.raises(WeaveError, match="output-dir"):
+        weave(frozen_book)
+    assert sorted(frozen_book.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("toc-depth: 3", "toc-depth: trois"),
+        ("fig-width: 4", "fig-width: [1]"),
+        ("output-file: essai", "output-file: a/b"),
+        ("    - report/annexe.qmd", "    - {a: b}"),
+        ("    css: report/essai.css", "    css: [{a: b}]"),
+        ("lang: fr", "lang: [fr]"),
+    ],
+)
+def test_values_of_the_wrong_kind_are_named(
+    frozen_book: Path, weave: Weave, old: str, new: str
+) -> None:
+    config = frozen_book / "_quarto.yml"
+    assert old in config.read_text()
+    config.write_text(config.read_text().replace(old, new, 1))
+    with pytest.raises(WeaveError, match=r"^_quarto\.yml: .* cannot be "):
+        weave(frozen_book)
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["report/deux.qmd", "_variables.yml", "report/references.bib", "report/essai.css"],
+)
+def test_files_that_are_not_utf8_are_named(
+    frozen_book: Path, weave: Weave, file: str
+) -> None:
+    (frozen_book / file).write_bytes(
+        (frozen_book / file).read_bytes() + "\né".encode("latin-1")
+    )
+    with pytest.raises(WeaveError, match=rf"{file}:\d+: this is not UTF-8"):
+        weave(frozen_book)
+
+
+def test_names_with_spaces_and_accents_and_a_book_without_a_course_render(
+    frozen_book: Path, weave: Weave
+) -> None:
+    (frozen_book / "report/deux.qmd").rename(
+        frozen_book / "report/mon chapitre été.qmd"
+    )
+    config = frozen_book / "_quarto.yml"
+    config.write_text(
+        config.read_text().replace("report/deux.qmd", "report/mon chapitre été.qmd")
+    )
+    (frozen_book / "_variables.yml").write_text(
+        "book: {title: T, author: Prénom}\npartner: seul(e)\n"
+    )
+    index = frozen_book / "index.qmd"
+    index.write_text(index.read_text().replace("{{< var course.code >}}", "ESSAI"))
+    assert (weave(frozen_book) / "report/mon chapitre été.html").exists()
 
 
 @pytest.mark.parametrize(("file", "old", "new", "message"), BROKEN)

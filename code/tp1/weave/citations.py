@@ -7,6 +7,7 @@ import panflute as pf
 from tp1.weave import pandoc
 from tp1.weave.document import Chapter
 from tp1.weave.errors import WeaveError
+from tp1.weave.lines import read_text
 from tp1.weave.project import Book
 
 
@@ -74,13 +75,8 @@ def _cited(chapters: list[Chapter]) -> dict[str, Chapter]:
 def _known_keys(book: Book) -> set[str]:
     entries: list[dict[str, str]] = []
     for path in book.bibliography:
-        if not path.exists():
-            raise WeaveError("no such file", path.relative_to(book.root))
-        entries += json.loads(
-            pandoc.run(
-                ["-f", "bibtex", "-t", "csljson"], path.read_text(encoding="utf-8")
-            )
-        )
+        bibtex = read_text(book.root, path.relative_to(book.root))
+        entries += json.loads(pandoc.run(["-f", "bibtex", "-t", "csljson"], bibtex))
     return {entry["id"] for entry in entries}
 
 

@@ -1,14 +1,16 @@
 """Number sections, figures, tables and equations, and turn every ``@fig-…`` into a link with its number."""
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import panflute as pf
 
 from tp1.weave.document import Chapter
-from tp1.weave.errors import WeaveError
+from tp1.weave.errors import UnsupportedFeature, WeaveError
 from tp1.weave.project import Book
 
 _REFERENCE = re.compile(
@@ -62,8 +64,9 @@ def _number_chapter(
             yield from number_heading(element)
         elif isinstance(element, pf.Div) and "float" in element.classes:
             yield numbered(element, element.identifier.split("-")[0])
-        elif isinstance(element, pf.Para):
+        elif isinstance(element, pf.Para | pf.Plain):
             _label_equations(element)
+            _check_equation_labels(element, chapter)
         if isinstance(element, pf.Span) and "equation" in element.classes:
             yield numbered(element, "eq")
         for child in _children(element):
@@ -101,12 +104,12 @@ def _number_chapter(
 
 
 def _children(element: pf.Element) -> Iterator[pf.Element]:
-    for container in ("content", "caption"):
+    for container in ("head", "content", "foot", "caption"):
         children = getattr(element, container, None)
         if isinstance(children, pf.ListContainer):
             yield from children
-        elif isinstance(children, pf.Caption):
-            yield from children.content
+        elif isinstance(children, pf.Element):
+            yield children
 
 
 def _label_equations(paragraph: pf.Para) -> None:
@@ -132,6 +135,56 @@ def _label_equations(paragraph: pf.Para) -> None:
             return
 
 
+def _check_equation_labels(paragraph: pf.Para, chapter: Chapter) -> None:
+    for item in paragraph.content:
+        if isinstance(item, pf.Str) and re.match(r"\{#eq-", item.text, re.IGNORECASE):
+            line = chapter.line_of(item.text)
+            raise WeaveError(
+                f"{item.text} stands behind no formula", chapter.path, line
+            )
+
+
+def check_links(chapters: list[Chapter]) -> None:
+    """Check the links that the text makes to places of the book.
+
+    Raises
+    ------
+    WeaveError
+        For a place that does not exist.
+    UnsupportedFeature
+        For a link to a file: nothing would put it into the output.
+    """
+    places = {chapter.path: _identifiers(chapter) for chapter in chapters}
+    for chapter in chapters:
+
+        def check(element: pf.Element, _: pf.Doc, chapter: Chapter = chapter) -> None:
+            if not isinstance(element, pf.Link) or re.match(
+                r"[a-z][a-z0-9+.-]*:", element.url
+            ):
+                return
+            file, _hash, place = element.url.partition("#")
+            line = chapter.line_of(element.url)
+            if file and not file.endswith(".qmd"):
+                raise UnsupportedFeature(f"link to the file {file}", chapter.path, line)
+            target = (
+                Path(os.path.normpath(chapter.path.parent / file))
+                if file
+                else chapter.path
+            )
+            if place not in places.get(target, set()):
+                raise WeaveError(
+                    f"link {element.url} leads nowhere", chapter.path, line
+                )
+
+        chapter.walk(check)
+
+
+def _identifiers(chapter: Chapter) -> set[str]:
+    found: set[str] = set()
+    chapter.walk(lambda element, _: found.add(getattr(element, "identifier", "")))
+    return found
+
+
 def resolve_references(
     chapters: list[Chapter], labels: dict[str, Label], book: Book
 ) -> None:
@@ -149,7 +202,15 @@ def resolve_references(
         ) -> list[pf.Inline] | None:
             if not isinstance(element, pf.Cite):
                 return None
-            if not any(_REFERENCE.match(citation.id) for citation in element.citations):
+            kinds = {
+                bool(_REFERENCE.match(citation.id)) for citation in element.citations
+            }
+            if kinds == {True, False}:
+                line = chapter.line_of("@" + element.citations[0].id)
+                raise WeaveError(
+                    "a reference and a citation in one bracket", chapter.path, line
+                )
+            if kinds == {False}:
                 return None
             inlines: list[pf.Inline] = []
             for i, citation in enumerate(element.citations):

@@ -12,14 +12,16 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import unquote
 
 import panflute as pf
 
 from tp1.weave import pandoc
-from tp1.weave.errors import WeaveError
+from tp1.weave.errors import UnsupportedFeature, WeaveError
 from tp1.weave.features import CALLOUTS
+from tp1.weave.tree import check_element
 
-_VARIABLE = re.compile(r"\{\{<\s*var\s+([\w.-]+)\s*>\}\}")
+_VARIABLE = re.compile(r"\{\{<\s*var\s+(.*?)\s*>\}\}", re.DOTALL)
 _FLOAT = re.compile(r"^(fig|tbl)-")
 
 Action = Callable[[pf.Element, pf.Doc], object]
@@ -76,14 +78,17 @@ class Chapter:
             If there is no such file.
         """
         frozen = f"{self.path.stem}_files/"
+        url = unquote(url)
         file = (
             self.figures / url.removeprefix(frozen)
             if url.startswith(frozen)
             else self.folder / url
         )
-        if not file.is_file():
+        if not file.is_file() or ".." in Path(url).parts or url.startswith("/"):
             raise WeaveError(
-                f"image {url} does not exist", self.path, self.line_of(url)
+                f"image {url} does not exist beside the chapter",
+                self.path,
+                self.line_of(url),
             )
         return file
 
@@ -103,10 +108,15 @@ def read_blocks(
     WeaveError
         For an unknown variable or something that has no shape here.
     """
-    doc = pandoc.parse(substitute_variables(markdown, variables, path))
-    captions = _read_captions(doc)
+    doc = pandoc.parse(substitute_variables(markdown, variables, path), path)
+    if doc.metadata.content:
+        raise UnsupportedFeature(f"metadata ({', '.join(doc.metadata.content)})", path)
+    captions = _read_captions(doc, path)
 
     def shape(element: pf.Element, _: pf.Doc) -> object:
+        check_element(element, path)
+        if isinstance(element, pf.Para) and (image := _bare_figure(element)):
+            return image
         if isinstance(element, pf.Figure):
             return _figure(element)
         if isinstance(element, pf.Table):
@@ -132,7 +142,7 @@ def substitute_variables(
 
     def value(match: re.Match[str]) -> str:
         found: object = variables
-        for key in match[1].split("."):
+        for key in match[1].strip("\"'").split("."):
             try:
                 # Lists count from 1, as Quarto's do.
                 found = found[int(key) - 1] if isinstance(found, list) else found[key]  # type: ignore[index]
@@ -144,7 +154,7 @@ def substitute_variables(
     return _VARIABLE.sub(value, markdown)
 
 
-def _read_captions(doc: pf.Doc) -> dict[str, pf.Plain]:
+def _read_captions(doc: pf.Doc, path: Path) -> dict[str, pf.Plain]:
     """Parse the Markdown of all ``tbl-cap`` attributes at once."""
     texts: list[str] = []
     doc.walk(
@@ -156,7 +166,11 @@ def _read_captions(doc: pf.Doc) -> dict[str, pf.Plain]:
     )
     if not texts:
         return {}
-    parsed = pandoc.parse("\n\n".join(texts)).content
+    parsed = pandoc.parse("\n\n".join(texts), path).content
+    if len(parsed) != len(texts) or not all(
+        isinstance(block, pf.Para) for block in parsed
+    ):
+        raise WeaveError("every tbl-cap must be one paragraph", path)
     return {
         text: pf.Plain(*block.content)
         for text, block in zip(texts, parsed, strict=True)
@@ -166,6 +180,22 @@ def _read_captions(doc: pf.Doc) -> dict[str, pf.Plain]:
 def _float(identifier: str, blocks: list[pf.Block], caption: pf.Block | None) -> pf.Div:
     tail = [pf.Div(caption, classes=["caption"])] if caption is not None else []
     return pf.Div(*blocks, *tail, identifier=identifier, classes=["float"])
+
+
+def is_caption(block: pf.Block) -> bool:
+    """Tell whether a float's last block is its caption."""
+    return isinstance(block, pf.Div) and "caption" in block.classes
+
+
+def _bare_figure(paragraph: pf.Para) -> pf.Div | None:
+    """Make a float of an image that has a label and no caption, alone in its paragraph."""
+    image = paragraph.content[0]
+    if len(paragraph.content) > 1 or not isinstance(image, pf.Image):
+        return None
+    if not _FLOAT.match(image.identifier):
+        return None
+    identifier, image.identifier = image.identifier, ""
+    return _float(identifier, [pf.Plain(image)], None)
 
 
 def _figure(figure: pf.Figure) -> pf.Block | None:
@@ -196,7 +226,7 @@ def _div(div: pf.Div, target: str, captions: dict[str, pf.Plain], path: Path) ->
     if "content-visible" in div.classes or "content-hidden" in div.classes:
         return list(div.content) if _is_visible(div, target) else []
     if any(f"callout-{kind}" in div.classes for kind in CALLOUTS):
-        return _callout(div)
+        return _callout(div, path)
     if "panel-tabset" in div.classes:
         return _tabset(div, path)
     if not _FLOAT.match(div.identifier):
@@ -205,6 +235,8 @@ def _div(div: pf.Div, target: str, captions: dict[str, pf.Plain], path: Path) ->
         return _table_cell(div, captions, path)
     if "float" in div.classes:
         return None
+    if not len(div.content):
+        raise WeaveError(f"{div.identifier} is empty", path)
     *blocks, caption = div.content
     if not isinstance(caption, pf.Para):
         raise WeaveError(
@@ -224,12 +256,17 @@ def _is_visible(div: pf.Div, target: str) -> bool:
     return holds if "content-visible" in div.classes else not holds
 
 
-def _callout(div: pf.Div) -> pf.Div:
+def _callout(div: pf.Div, path: Path) -> pf.Div:
     blocks = list(div.content)
     (kind,) = (kind for kind in CALLOUTS if f"callout-{kind}" in div.classes)
     title: list[pf.Inline] = [pf.Str(CALLOUTS[kind])]
     if "title" in div.attributes:
-        title = [pf.Str(div.attributes.pop("title"))]
+        text = div.attributes.pop("title")
+        if re.search(r"[*_`$@\[\\]", text):
+            raise UnsupportedFeature(
+                f"markup in the title {text!r} (make it a heading)", path
+            )
+        title = [pf.Str(text)]
     elif blocks and isinstance(blocks[0], pf.Header):
         title = list(blocks.pop(0).content)
     head = pf.Div(pf.Plain(*title), classes=["callout-title"])
@@ -239,26 +276,33 @@ def _callout(div: pf.Div) -> pf.Div:
 
 
 def _tabset(div: pf.Div, path: Path) -> pf.Div:
+    if not len(div.content) or not isinstance(div.content[0], pf.Header):
+        raise WeaveError("a tabset must begin with the heading of its first tab", path)
+    level = div.content[0].level
     tabs: list[pf.Div] = []
     for block in div.content:
-        if isinstance(block, pf.Header):
+        if not isinstance(block, pf.Header):
+            tabs[-1].content.append(block)
+        elif block.level == level:
             tabs.append(
                 pf.Div(
                     classes=["tab"], attributes={"title": pf.stringify(block).strip()}
                 )
             )
-        elif not tabs:
-            raise WeaveError(
-                "a tabset must begin with the heading of its first tab", path
-            )
         else:
-            tabs[-1].content.append(block)
+            raise UnsupportedFeature(
+                f"heading {pf.stringify(block)!r} inside a tab", path
+            )
     return pf.Div(*tabs, classes=["panel-tabset"])
 
 
 def _table_cell(cell: pf.Div, captions: dict[str, pf.Plain], path: Path) -> pf.Div:
     """Move the label of a ``tbl-`` chunk from the cell to the one table that it shows."""
     identifier, cell.identifier = cell.identifier, ""
+    if identifier.startswith("fig-"):
+        raise UnsupportedFeature(
+            f"chunk {identifier}: several figures in one chunk, or none", path
+        )
     outputs = [block for block in cell.content if isinstance(block, pf.Div)]
     caption = captions.get(cell.attributes.pop("tbl-cap", ""))
     if len(outputs) != 1 or caption is None:

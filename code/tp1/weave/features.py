@@ -170,6 +170,15 @@ def check_options(options: Any, place: Line) -> None:
             raise WeaveError(
                 f"chunk option {key} cannot be {value!r}", place.file, place.number
             )
+    for key in ("label", "fig-cap", "tbl-cap"):
+        if key in options and not options[key].strip():
+            raise WeaveError(f"chunk option {key} is empty", place.file, place.number)
+    label = options.get("label", "")
+    if not re.fullmatch(r"[\w.-]*", label):
+        message = f"chunk label {label!r}: only letters, digits, - and _"
+        raise WeaveError(message, place.file, place.number)
+    if "tbl-cap" in options and not label.startswith("tbl-"):
+        _refuse(place, "tbl-cap on a chunk without a label tbl-…")
     if options.get("code-fold", True) not in (True, False, "show"):
         raise WeaveError(
             "chunk option code-fold must be true, false or show",

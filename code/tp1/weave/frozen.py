@@ -71,7 +71,9 @@ def inline_markdown(data: Mapping[str, Any]) -> str:
         return str(data["text/markdown"])
     text = str(data["text/plain"])
     if len(text) > 1 and text[0] in "'\"" and text[0] == text[-1]:
-        text = re.sub(r"([\\`*_{}\[\]()>#+,\-.!])", r"\\\1", text[1:-1])
+        # Quarto escapes backslashes twice; what it froze must be what we freeze.
+        text = text[1:-1].replace("\\", "\\\\")
+        text = re.sub(r"([\\`*_{}\[\]()>#+,\-.!])", r"\\\1", text)
     return text
 
 
@@ -102,7 +104,7 @@ def _chunk(chunk: Chunk, outputs: list[Output], folder: str, frozen: Frozen) -> 
             file = f"{folder}/{_file_stem(chunk)}-output-{i + 1}"
             body += "\n" + _output(chunk, output, file, tag, frozen)
     head = f"::: {{{identifier}.cell {caption}execution_count={chunk.number}}}\n"
-    return f"{head}{body}:::\n\n" if body else ""
+    return f"{head}{body}:::\n\n" if body else "\n"
 
 
 def _is_shown(chunk: Chunk, output: Output, outputs: list[Output]) -> bool:
@@ -139,7 +141,10 @@ def _code(chunk: Chunk) -> str:
 
 def _output(chunk: Chunk, output: Output, file: str, label: str, frozen: Frozen) -> str:
     if output["output_type"] == "stream":
-        text = re.sub(r"\x1b\[[0-9;]*m", "", output["text"])
+        text = output["text"]
+        if "\x1b" in text:
+            feature = f"chunk '{chunk.name}': coloured output (ANSI codes)"
+            raise UnsupportedFeature(feature, chunk.file, chunk.line)
         return (
             f"::: {{.cell-output .cell-output-{output['name']}}}\n{_fenced(text)}:::\n"
         )

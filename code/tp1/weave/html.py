@@ -12,8 +12,9 @@ import jinja2
 import panflute as pf
 
 from tp1.weave import pandoc
-from tp1.weave.document import Chapter
+from tp1.weave.document import Chapter, is_caption
 from tp1.weave.errors import WeaveError
+from tp1.weave.lines import read_text
 from tp1.weave.project import Book
 
 SITE = Path(__file__).parent / "site"
@@ -45,7 +46,8 @@ def write_site(chapters: list[Chapter], book: Book, folder: Path) -> None:
     for i, chapter in enumerate(chapters):
         headings = _headings(chapter, book.toc_depth)
         blocks = _lower(chapter.copy(), chapters, book, folder)
-        body = pandoc.write(blocks, "html5", "--mathml", *book.filter_arguments)
+        with pandoc.blamed(chapter.path):
+            body = pandoc.write(blocks, "html5", "--mathml", *book.filter_arguments)
         # Browsers leave no space where TeX does between a function and its argument: “log p”, not “logp”.
         body = body.replace("<mo>&#8289;</mo>", '<mo rspace="0.167em">&#8289;</mo>')
         page = folder / chapter.page
@@ -66,7 +68,7 @@ def write_site(chapters: list[Chapter], book: Book, folder: Path) -> None:
 
 def _copy_style(css: Path, book: Book, folder: Path) -> None:
     """Copy a style sheet with the files that it names, such as fonts."""
-    text = (book.root / css).read_text(encoding="utf-8")
+    text = read_text(book.root, css)
     for name in [css.name, *re.findall(r"""url\(["']?([^"')]+)["']?\)""", text)]:
         file = css.parent / name
         if ":" in name or not (book.root / file).is_file():
@@ -138,14 +140,13 @@ def _float(div: pf.Div, book: Book) -> list[pf.Block]:
     kind, number = div.identifier.split("-")[0], div.attributes["number"]
     blocks = [inner for block in div.content for inner in _without_figure(block)]
     caption: list[pf.Block] = []
-    if isinstance(blocks[-1], pf.Div) and "caption" in blocks[-1].classes:
+    if is_caption(blocks[-1]):
         caption = list(blocks.pop().content)
-    lead = f"{book.titles[kind]}{NBSP}{number}{book.delimiter} "
-    head = [
-        _raw(f'<figcaption><span class="caption-label">{html.escape(lead)}</span>'),
-        *caption,
-    ]
-    head.append(_raw("</figcaption>"))
+    lead = f"{book.titles[kind]}{NBSP}{number}" + (
+        f"{book.delimiter} " if caption else ""
+    )
+    head = [_raw(f'<figcaption><span class="caption-label">{html.escape(lead)}</span>')]
+    head += [*caption, _raw("</figcaption>")]
     body = [*head, *blocks] if kind == "tbl" else [*blocks, *head]
     return [
         _raw(f'<figure class="float float-{kind}" id="{div.identifier}">'),

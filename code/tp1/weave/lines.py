@@ -20,6 +20,25 @@ class Line:
     number: int
 
 
+def read_text(root: Path, path: Path | str) -> str:
+    """Read one of the book's files.
+
+    Raises
+    ------
+    WeaveError
+        If it is missing, cannot be read, or is not UTF-8.
+    """
+    try:
+        return (root / path).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise WeaveError(f"no such file in {root}", path) from None
+    except OSError as error:
+        raise WeaveError(f"cannot be read: {error.strerror}", path) from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise WeaveError("this is not UTF-8", path, line) from error
+
+
 def read_lines(root: Path, path: Path) -> list[Line]:
     """Read a chapter with its includes expanded.
 
@@ -32,18 +51,17 @@ def read_lines(root: Path, path: Path) -> list[Line]:
 
 
 def _expand(root: Path, path: Path, trail: tuple[Path, ...]) -> Iterator[Line]:
-    try:
-        text = (root / path).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise WeaveError(
-            "no such file" + (f", included by {trail[-1]}" if trail else ""), path
-        ) from None
-    for number, line in enumerate(text.splitlines(), 1):
+    text = read_text(root, path)
+    # Not splitlines: it also cuts at characters that Markdown does not take for line ends.
+    for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):
         include = INCLUDE.match(line)
         if include is None:
             yield Line(line, path, number)
             continue
-        target = path.parent / include[1]
+        name = include[1].strip("\"'")
+        target = Path(name[1:]) if name.startswith("/") else path.parent / name
+        if not (root / target).is_file():
+            raise WeaveError(f"{include[1]} is no file", path, number)
         if target in (*trail, path):
             raise WeaveError(f"{include[1]} includes itself", path, number)
         yield from _expand(root, target, (*trail, path))

@@ -11,7 +11,7 @@ from typing import Any
 import nbformat
 import panflute as pf
 
-from tp1.weave.document import Chapter
+from tp1.weave.document import Chapter, is_caption
 from tp1.weave.project import Book
 from tp1.weave.prose import NBSP, Batch
 from tp1.weave.source import Chunk, Source
@@ -55,7 +55,7 @@ def write_notebook(
 
 
 def _title(book: Book) -> list[Any]:
-    course = book.variables.get("course", {})
+    course = book.course
     authors = ", ".join(
         author["name"] + (f" ({author['matricule']})" if "matricule" in author else "")
         for author in book.authors
@@ -105,7 +105,7 @@ def _chapter_cells(
     """
     waiting = list(source.chunks)
     prose: list[pf.Block] = []
-    stem = re.sub(r"[^\w-]", "-", chapter.path.stem)
+    stem = _plain(chapter.path.with_suffix("").as_posix())
     count = 0
 
     def flush() -> Iterator[Any]:
@@ -113,7 +113,7 @@ def _chapter_cells(
         if prose:
             count += 1
             yield nbformat.v4.new_markdown_cell(
-                batch.add(prose.copy()), id=f"{stem}-{count}"[:64]
+                batch.add(prose.copy()), id=_plain(f"{stem}-{count}")
             )
             prose.clear()
 
@@ -152,9 +152,14 @@ def _flat(blocks: list[pf.Block]) -> Iterator[pf.Block]:
         yield from _flat(list(block.content))
 
 
+def _plain(name: str) -> str:
+    """Reduce a name to what a cell's identifier may hold, its end kept: that is what tells cells apart."""
+    return re.sub(r"[^a-zA-Z0-9-]", "-", name)[-64:]
+
+
 def _code_cell(chunk: Chunk, outputs: list[Any], stem: str) -> Any:
     name = chunk.label or f"code-{chunk.number}"
-    identifier = re.sub(r"[^\w-]", "-", f"{stem}-{name}")[:64]
+    identifier = _plain(f"{stem}-{name}")
     if not chunk.options.get("eval", True):
         return nbformat.v4.new_raw_cell(chunk.code, id=identifier)
     shown = chunk.options.get("echo", True) and chunk.options.get("include", True)
@@ -208,17 +213,18 @@ def _float_outputs(
 ) -> Iterator[Any]:
     """Show what floats, then its caption with the number that the text calls it by."""
     kind = block.identifier.split("-")[0]
-    *inner, caption = block.content
-    for part in inner:
+    blocks = list(block.content)
+    caption = list(blocks.pop().content) if is_caption(blocks[-1]) else []
+    for part in blocks:
         yield from _displays(
             part if isinstance(part, pf.Div) else pf.Div(part), chapter, book, batch
         )
-    lead = pf.Strong(
-        pf.Str(f"{book.titles[kind]}{NBSP}{block.attributes['number']}{book.delimiter}")
-    )
-    text = pf.Para(lead, pf.Space(), *caption.content[0].content)
+    lead = f"{book.titles[kind]}{NBSP}{block.attributes['number']}"
+    text = [pf.Strong(pf.Str(lead + book.delimiter if caption else lead))]
+    if caption:
+        text += [pf.Space(), *caption[0].content]
     yield nbformat.v4.new_output(
-        "display_data", data={"text/markdown": batch.add([text])}
+        "display_data", data={"text/markdown": batch.add([pf.Para(*text)])}
     )
 
 

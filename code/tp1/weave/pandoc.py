@@ -2,7 +2,8 @@
 
 import io
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import panflute as pf
@@ -39,9 +40,19 @@ def run(arguments: Sequence[str], text: str, folder: Path | None = None) -> str:
     return done.stdout
 
 
-def parse(markdown: str) -> pf.Doc:
-    """Read Markdown into a tree, with the extensions that Quarto reads it with."""
-    return load(run(["-f", "markdown", "-t", "json"], markdown))
+def parse(markdown: str, path: Path) -> pf.Doc:
+    """Read a chapter's Markdown into a tree, with the extensions that Quarto reads it with."""
+    with blamed(path):
+        return load(run(["-f", "markdown", "-t", "json"], markdown))
+
+
+@contextmanager
+def blamed(path: Path) -> Iterator[None]:
+    """Say of which chapter pandoc speaks."""
+    try:
+        yield
+    except WeaveError as error:
+        raise WeaveError(str(error), path) from error
 
 
 def load(tree: str) -> pf.Doc:

@@ -48,13 +48,12 @@ def _lowered(blocks: list[pf.Block]) -> list[pf.Block]:
             return _div(element)
         elif isinstance(element, pf.Note):
             mark = f"({len(notes) + 1})"
-            notes.append(
-                pf.Para(
-                    pf.Superscript(pf.Str(mark)),
-                    pf.Space(),
-                    *element.content[0].content,
-                )
-            )
+            first, *rest = element.content
+            lead = [pf.Superscript(pf.Str(mark)), pf.Space()]
+            if isinstance(first, pf.Para | pf.Plain):
+                notes.extend([pf.Para(*lead, *first.content), *rest])
+            else:
+                notes.extend([pf.Para(*lead), first, *rest])
             return pf.Superscript(pf.Str(mark))
         return None
 

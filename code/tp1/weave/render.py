@@ -2,17 +2,26 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import panflute as pf
+
 from tp1.weave.aside import recover, replacing
 from tp1.weave.citations import resolve_citations
-from tp1.weave.crossref import number_everything, resolve_references
+from tp1.weave.crossref import (
+    Label,
+    check_links,
+    number_everything,
+    resolve_references,
+)
 from tp1.weave.document import Chapter, read_blocks
-from tp1.weave.errors import WeaveError
+from tp1.weave.errors import UnsupportedFeature, WeaveError
 from tp1.weave.freeze import freeze, frozen_folder, is_fresh, thaw
 from tp1.weave.frozen import Executed
 from tp1.weave.html import write_site
+from tp1.weave.lines import read_text
 from tp1.weave.notebook import PREPARATION, write_notebook
 from tp1.weave.project import Book, load_book
 from tp1.weave.source import Source, read_source
@@ -117,7 +126,7 @@ def _chapters(book: Book, sources: list[Source], target: str) -> list[Chapter]:
         thawed = thaw(book.root, source, target)
         if thawed is None:
             raise WeaveError(f"its results for {target} are not frozen", source.path)
-        text = (book.root / source.path).read_text(encoding="utf-8")
+        text = read_text(book.root, source.path)
         folder = (book.root / source.path).parent
         chapter = Chapter(
             source.path, None, part.is_appendix, text, folder, thawed.figures
@@ -127,13 +136,36 @@ def _chapters(book: Book, sources: list[Source], target: str) -> list[Chapter]:
         )
         if chapter.heading is None:
             raise WeaveError("a chapter must begin with a heading `# …`", source.path)
+        ones = [b for b in chapter.blocks if isinstance(b, pf.Header) and b.level == 1]
+        if len(ones) > 1:
+            raise UnsupportedFeature(
+                f"a second heading of level 1 ({pf.stringify(ones[1])})", source.path
+            )
         if "unnumbered" not in chapter.heading.classes:
             chapter.number = next(letters if part.is_appendix else numbers)
         chapters.append(chapter)
     labels = number_everything(chapters, book.number_depth)
+    _check_chunk_labels(sources, labels)
+    check_links(chapters)
     resolve_references(chapters, labels, book)
     resolve_citations(chapters, book)
     return chapters
+
+
+def _check_chunk_labels(sources: list[Source], labels: dict[str, Label]) -> None:
+    """Check that every chunk labelled as a figure or table has become one."""
+    for source in sources:
+        for chunk in source.chunks:
+            shown = all(
+                chunk.options.get(key, True) for key in ("eval", "include", "output")
+            )
+            if (
+                shown
+                and re.match(r"(fig|tbl)-", chunk.label or "")
+                and chunk.label not in labels
+            ):
+                message = f"chunk {chunk.label} has become no figure or table: look at its caption's brackets"
+                raise WeaveError(message, chunk.file, chunk.line)
 
 
 def _state(book: Book, sources: list[Source]) -> str:

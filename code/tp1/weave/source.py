@@ -11,7 +11,7 @@ import yaml
 
 from tp1.weave import features
 from tp1.weave.errors import UnsupportedFeature, WeaveError
-from tp1.weave.lines import Line, next_fence, read_lines
+from tp1.weave.lines import Line, next_fence, read_lines, read_text
 
 CHUNK_START = re.compile(r"^(\s*)(`{3,})\s*\{python\}\s*$")
 # As Quarto reads it: an inline expression is not preceded by a backtick.
@@ -87,7 +87,7 @@ def read_source(root: Path, path: Path) -> Source:
         raise UnsupportedFeature("_metadata.yml", path.parent / "_metadata.yml")
     lines = read_lines(root, path)
     features.check(lines)
-    text = (root / path).read_text(encoding="utf-8").replace("\r\n", "\n")
+    text = read_text(root, path)
     digest = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
     source = Source(path, digest, list(_cells(lines)))
     _check_labels(source)
@@ -133,6 +133,10 @@ def _cells(lines: list[Line]) -> Iterator[Prose | Chunk]:
             position += 1
         prose = []
         options, code = _options(body)
+        if not code:
+            raise WeaveError(
+                "this chunk is empty", lines[first].file, lines[first].number
+            )
         number += 1
         yield Chunk(
             code, options, lines[first].file, lines[first].number, number, position

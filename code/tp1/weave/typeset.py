@@ -8,8 +8,9 @@ import panflute as pf
 import typst
 
 from tp1.weave import pandoc
-from tp1.weave.document import Chapter
+from tp1.weave.document import Chapter, is_caption
 from tp1.weave.errors import WeaveError
+from tp1.weave.lines import read_text
 from tp1.weave.project import Book
 
 TEMPLATE = Path("_extensions/rapport/typst-template.typ")
@@ -62,7 +63,7 @@ def typeset(chapters: list[Chapter], book: Book, folder: Path) -> None:
 
 def _main(book: Book) -> str:
     """Set the template's show rule with the title data, as ``typst-show.typ`` does under Quarto."""
-    course = book.variables.get("course", {})
+    course = book.course
     authors = "".join(
         f"(name: {_content(author.get('name', ''))}, matricule: {_content(author.get('matricule', ''))}),"
         for author in book.authors
@@ -85,7 +86,7 @@ def _main(book: Book) -> str:
         ),
     }
     call = ",\n".join(f"  {key}: {value}" for key, value in fields.items())
-    template = (book.root / TEMPLATE).read_text(encoding="utf-8")
+    template = read_text(book.root, TEMPLATE)
     return f"{PREAMBLE}\n{template}\n#show: rapport.with(\n{call},\n)\n\n"
 
 
@@ -132,7 +133,7 @@ def _float(div: pf.Div, book: Book) -> list[pf.Block]:
     kind, number = div.identifier.split("-")[0], div.attributes["number"]
     blocks = list(div.content)
     caption: list[pf.Block] = []
-    if isinstance(blocks[-1], pf.Div) and "caption" in blocks[-1].classes:
+    if is_caption(blocks[-1]):
         caption = list(blocks.pop().content)
     position = "top" if kind == "tbl" else "bottom"
     return [
@@ -175,7 +176,7 @@ def _image(image: pf.Image, chapter: Chapter, book: Book) -> pf.RawInline:
     path = chapter.file_of(image.url)
     alt = image.attributes.get("fig-alt") or pf.stringify(image)
     size = "".join(
-        f", {key}: {_length(image.attributes[key])}"
+        f", {key}: {_length(image.attributes[key], chapter)}"
         for key in ("width", "height")
         if key in image.attributes
     )
@@ -185,9 +186,13 @@ def _image(image: pf.Image, chapter: Chapter, book: Book) -> pf.RawInline:
     )
 
 
-def _length(text: str) -> str:
+def _length(text: str, chapter: Chapter) -> str:
     """Write a width or height; a bare number counts pixels, 96 to the inch."""
-    return f"{float(text) / 96:.4f}in" if text.replace(".", "", 1).isdigit() else text
+    if pixels := re.fullmatch(r"(\d+(?:\.\d+)?)(?:px)?", text):
+        return f"{float(pixels[1]) / 96:.4f}in"
+    if not re.fullmatch(r"\d+(?:\.\d+)?(?:%|cm|mm|in|pt|em)", text):
+        raise WeaveError(f"{text!r} is no length", chapter.path, chapter.line_of(text))
+    return text
 
 
 def _raw(text: str) -> pf.RawBlock:
