@@ -27,14 +27,6 @@ local typography = {
       return el.content
     end
   end,
-  -- “(4):” and “2009;” come so from the citation processor.
-  Str = function(el)
-    local word, mark = el.text:match("^(.*[^;:!?])([;:!?])$")
-    local spaced = word and (word:sub(-2) == nbsp or word:sub(-3) == "\u{202f}")
-    if word and not spaced and not word:find("://", 1, true) then
-      return pandoc.Str(word .. nbsp .. mark)
-    end
-  end,
   Inlines = function(inlines)
     for i = 2, #inlines - 1 do
       local before, after = inlines[i - 1], inlines[i + 1]

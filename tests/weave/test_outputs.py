@@ -128,7 +128,15 @@ def test_the_notebook_holds_every_chunk_with_what_it_showed(rendered: Path) -> N
         if cell.cell_type == "code"
     }
     assert list(code) == [
-        *("preparation", "fig-droite", "tbl-carres", "double", "alerte", "sans-sortie"),
+        *(
+            "preparation",
+            "fig-droite",
+            "tbl-carres",
+            "double",
+            "alerte",
+            "sans-sortie",
+            "muet",
+        ),
         *("deux-sorties", "du-code"),
     ]
     assert code["preparation"].metadata.jupyter.source_hidden  # include: false

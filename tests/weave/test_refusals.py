@@ -78,7 +78,7 @@ def test_an_output_of_an_unknown_kind_is_refused(
     chapter.write_text(chapter.read_text().replace("x * 2", html))
     with pytest.raises(
         UnsupportedFeature,
-        match=r"un\.qmd:41: chunk 'double': output of type text/html",
+        match=r"un\.qmd:42: chunk 'double': output of type text/html",
     ):
         weave(frozen_book)
 
@@ -338,7 +338,7 @@ def test_a_failing_cell_ends_the_render(
     with pytest.raises(CellFailed) as caught:
         weave(frozen_book)
     message = str(caught.value)
-    assert message.startswith("report/un.qmd:41: chunk 'double' failed")
+    assert message.startswith("report/un.qmd:42: chunk 'double' failed")
     assert "ZeroDivisionError" in message
     assert "\x1b" not in message
     assert (output / "report/un.html").read_bytes() == before
@@ -363,7 +363,7 @@ def test_a_chunk_that_kills_its_kernel_is_named(
     chapter = frozen_book / "report/un.qmd"
     chapter.write_text(chapter.read_text().replace("x * 2", "import os; os._exit(3)"))
     with pytest.raises(
-        CellFailed, match=r"report/un\.qmd:41: chunk 'double' failed\n.*[Kk]ernel died"
+        CellFailed, match=r"report/un\.qmd:42: chunk 'double' failed\n.*[Kk]ernel died"
     ):
         weave(frozen_book)
 
