@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -34,11 +35,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     try:
         status: int = importlib.import_module(COMMANDS[args.command][0]).run(args)
+        sys.stdout.flush()
     except Tp1Error as error:
         print(f"tp1: error: {error}", file=sys.stderr)
         return error.exit_status
     except BrokenPipeError:
-        # The reader of our output has left (`tp1 query --all | head -1`).
+        # The reader of our output has left (`tp1 query --all | head -1`), and what the interpreter
+        # writes when it ends must not reach it either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return status
 

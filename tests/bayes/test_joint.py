@@ -66,10 +66,24 @@ def test_marginal_and_condition_keep_the_axes():
     np.testing.assert_allclose(condition(P, {}), P, atol=1e-15)
 
 
-@pytest.mark.parametrize("evidence", [{0: 0}, {0: 2}, {0: -1}])
-def test_conditioning_on_nothing_possible_is_refused(evidence):
+def test_conditioning_on_nothing_possible_is_refused():
     with pytest.raises(ImpossibleEvidence, match="has probability 0"):
-        condition(np.array([[0.0, 0.0], [0.5, 0.5]]), evidence)
+        condition(np.array([[0.0, 0.0], [0.5, 0.5]]), {0: 0})
+
+
+@pytest.mark.parametrize("axes", [[2], [-1], ["G"], [0, 5]])
+def test_axes_that_a_distribution_lacks_are_refused(axes):
+    P = np.full((2, 2), 0.25)
+    with pytest.raises(UnknownVariable, match="the axes are 0 to 1"):
+        marginal(P, axes)
+    with pytest.raises(UnknownVariable, match="the axes are 0 to 1"):
+        condition(P, dict.fromkeys(axes, 0))
+
+
+@pytest.mark.parametrize("index", [2, -1, "g0", None])
+def test_indices_that_an_axis_lacks_are_refused(index):
+    with pytest.raises(UnknownState, match="axis 0: it has 2 states"):
+        condition(np.full((2, 2), 0.25), {0: index})
 
 
 def test_do_cuts_and_imposes():

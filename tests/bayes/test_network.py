@@ -153,9 +153,9 @@ def test_negative_zero_is_zero():
         (
             {"parents": {"B": ("A",), "A": ("B",)}},
             CyclicNetwork,
-            "cycle: (A → B → A|B → A → B)",
+            "cycle: ('A' → 'B' → 'A'|'B' → 'A' → 'B')",
         ),
-        ({"parents": {"B": ("B",)}}, CyclicNetwork, "cycle: B → B"),
+        ({"parents": {"B": ("B",)}}, CyclicNetwork, "cycle: 'B' → 'B'"),
     ],
 )
 def test_wrong_networks_are_refused(changed, error, message):

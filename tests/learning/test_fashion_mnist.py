@@ -193,3 +193,16 @@ def test_real_data(needs_data):
     assert (train.x.sum() + val.x.sum()).item() / (60_000 * 784) == pytest.approx(
         0.2860, abs=5e-4
     )
+
+
+def test_a_source_that_is_no_folder_is_named_even_when_nothing_is_wanted(
+    tiny, tmp_path
+):
+    with pytest.raises(DataError, match="is no folder"):
+        install(tmp_path / "absent", tiny)
+
+
+def test_a_data_folder_with_an_impossible_name_is_a_typed_error(monkeypatch):
+    monkeypatch.setenv("TP1_DATA_DIR", "x" * 5000)
+    with pytest.raises(DataError, match="cannot be read"):
+        verify(raw_folder())

@@ -157,3 +157,9 @@ STACK = LinearModel(2, 3, params=torch.zeros(4, 3, 3))
 def test_wrong_shapes_are_refused(call):
     with pytest.raises(ShapeError):
         call()
+
+
+def test_a_batch_for_each_model_needs_as_many_batches_as_models():
+    models = LinearModel(4, 3, params=torch.zeros(2, 5, 3))
+    with pytest.raises(ShapeError, match="for a stack"):
+        models.forward(torch.zeros(3, 6, 4))

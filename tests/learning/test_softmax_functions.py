@@ -151,3 +151,17 @@ def test_labels_that_are_not_classes(labels):
 def test_wrong_shapes_are_refused(call):
     with pytest.raises(ShapeError):
         call()
+
+
+def test_a_model_that_has_diverged_is_right_about_nothing():
+    y = torch.eye(3)
+    acc, (right, total) = accuracy(y, torch.full((3, 3), torch.nan))
+    assert (float(acc), int(right), total) == (0.0, 0, 3)
+
+
+@pytest.mark.parametrize(
+    "y_pred", [torch.ones(2, 3, dtype=torch.int64), torch.ones(2, 0)]
+)
+def test_predictions_are_floats_for_at_least_one_class(y_pred):
+    with pytest.raises(ShapeError):
+        cross_entropy(torch.ones_like(y_pred, dtype=torch.float32), y_pred)

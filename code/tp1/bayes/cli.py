@@ -42,11 +42,11 @@ def run(args: argparse.Namespace) -> int:
     """Print the answers; wrong input is raised as a `BayesError`."""
     if args.all == (args.text is not None):
         raise QueryError("give either one query, such as 'P(G | R=r1)', or --all")
-    if args.all and args.bif:
+    if args.all and args.bif is not None:
         raise QueryError(
             "--all asks the queries of the assignment, which the network of a BIF file cannot answer"
         )
-    network = read_bif(args.bif) if args.bif else exam_network()
+    network = exam_network() if args.bif is None else read_bif(args.bif)
     if args.all:
         answers = {
             letter: query(network, text, args.method)

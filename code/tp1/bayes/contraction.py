@@ -7,6 +7,7 @@ other table mentions it, it needs in most networks no table near the size of the
 
 import math
 import random
+import threading
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from opt_einsum import RandomGreedy
 from opt_einsum.paths import greedy, linear_to_ssa
 
 from tp1.bayes.errors import ImpossibleEvidence, NetworkTooLarge, magnitude
-from tp1.bayes.joint import MAX_CELLS, SMALLEST_PROBABILITY
+from tp1.bayes.joint import MAX_AXES, MAX_CELLS, SMALLEST_PROBABILITY
 from tp1.bayes.network import Array, Network, remember
 
 # About a minute of work: a query is an interactive thing.
@@ -97,6 +98,10 @@ def contract(
     NetworkTooLarge
         If the best order found needs too large a table, or too many operations.
     """
+    if len(targets) > MAX_AXES:
+        raise NetworkTooLarge(
+            f"{len(targets)} variables are asked together; at most {MAX_AXES} fit in one table"
+        )
     plan = make_plan(network, targets, frozenset(evidence), frozenset(interventions))
     fixed = {**evidence, **interventions}
     answer = _run(plan.answer, fixed)
@@ -336,11 +341,15 @@ def _log_einsum(step: Step, operands: Sequence[Array]) -> Array:
     return np.logaddexp.reduce(total, axis=tuple(range(len(step.output), len(letters))))
 
 
+_SEARCH = threading.Lock()
+
+
 @contextmanager
 def _random_state_kept() -> Iterator[None]:
     """Protect the caller's random numbers from the search for an order, which seeds the global generator."""
-    state = random.getstate()
-    try:
-        yield
-    finally:
-        random.setstate(state)
+    with _SEARCH:
+        state = random.getstate()
+        try:
+            yield
+        finally:
+            random.setstate(state)

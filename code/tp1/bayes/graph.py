@@ -10,7 +10,7 @@ from tp1.bayes.network import Network
 Names = str | Iterable[str]
 
 # Listing paths is for drawings: their number is exponential in the size of the network.
-MAX_STEPS = 1_000_000
+MAX_STEPS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,8 @@ def paths(network: Network, x: str, y: str, given: Names = ()) -> list[Path]:
         )
         unfinished += [(*nodes, name) for name in around]
     found.sort(key=lambda nodes: (len(nodes), [network.axis(name) for name in nodes]))
-    return [_path(network, nodes, observed) for nodes in found]
+    below = {name: descendants(network, name) & observed for name in network.names}
+    return [_path(network, nodes, observed, below) for nodes in found]
 
 
 def active_paths(network: Network, x: str, y: str, given: Names = ()) -> list[Path]:
@@ -191,25 +192,31 @@ def active_paths(network: Network, x: str, y: str, given: Names = ()) -> list[Pa
     return [path for path in paths(network, x, y, given) if path.open]
 
 
-def _path(network: Network, nodes: tuple[str, ...], observed: Collection[str]) -> Path:
+def _path(
+    network: Network,
+    nodes: tuple[str, ...],
+    observed: Collection[str],
+    below: Mapping[str, Collection[str]],
+) -> Path:
     arrows = tuple("→" if a in network.parents[b] else "←" for a, b in pairwise(nodes))
     junctions = tuple(
-        _junction(network, name, before + after, observed)
+        _junction(network, name, before + after, observed, below)
         for name, (before, after) in zip(nodes[1:-1], pairwise(arrows), strict=True)
     )
     return Path(nodes, arrows, junctions)
 
 
 def _junction(
-    network: Network, name: str, arrows: str, observed: Collection[str]
+    network: Network,
+    name: str,
+    arrows: str,
+    observed: Collection[str],
+    below: Mapping[str, Collection[str]],
 ) -> Junction:
     role = {"→←": "collider", "←→": "fork"}.get(arrows, "chain")
     because = [name] if name in observed else []
     if role == "collider" and not because:
-        below = descendants(network, name)
-        because = [
-            other for other in network.names if other in below and other in observed
-        ]
+        because = [other for other in network.names if other in below[name]]
     # Observing blocks a chain and a fork; it opens a collider.
     return Junction(name, role, (role == "collider") == bool(because), tuple(because))
 
@@ -225,10 +232,14 @@ def _closure(step: Mapping[str, Iterable[str]], start: Iterable[str]) -> set[str
 
 
 def _valid_names(network: Network, names: Names) -> set[str]:
-    chosen = {names} if isinstance(names, str) else set(names)
+    chosen = (
+        [names]
+        if isinstance(names, str) or not isinstance(names, Iterable)
+        else list(names)
+    )
     for name in chosen:
         network.axis(name)
-    return chosen
+    return set(chosen)
 
 
 def _disjoint(

@@ -15,7 +15,7 @@ from tp1.bayes.errors import (
     nearest,
     shorten,
 )
-from tp1.bayes.joint import condition, do, joint, marginal
+from tp1.bayes.joint import MAX_AXES, condition, do, joint, marginal
 from tp1.bayes.network import Array, Network, remember
 from tp1.bayes.parsing import Query, parse
 from tp1.bayes.variable import Variable
@@ -59,7 +59,7 @@ class Distribution:
         )
 
     def __getitem__(self, states: str | tuple[str, ...]) -> float:
-        chosen = (states,) if isinstance(states, str) else tuple(states)
+        chosen = tuple(states) if isinstance(states, tuple | list) else (states,)
         if len(chosen) != len(self.variables):
             names = ", ".join(v.name for v in self.variables)
             raise UnknownState(
@@ -147,10 +147,10 @@ def query(network: Network, asked: str | Query, method: str = "auto") -> Distrib
     interventions = _indices(network, asked.interventions)
     kept = _indices(network, asked.asked)
     try:
-        if method == "joint" or (method == "auto" and network.size <= SMALL_JOINT):
-            P = _from_joint(network, targets, evidence, interventions)
-        else:
-            P = contract(network, targets, evidence, interventions)
+        # Underflow is dealt with where it can happen, whatever the caller has told NumPy.
+        with np.errstate(under="ignore"):
+            route = _from_joint if _takes_joint(network, method) else contract
+            P = route(network, targets, evidence, interventions)
     except ImpossibleEvidence:
         raise ImpossibleEvidence(_why_impossible(asked)) from None
     if kept:
@@ -162,6 +162,11 @@ def query(network: Network, asked: str | Query, method: str = "auto") -> Distrib
         ]
     P.flags.writeable = False
     return Distribution(asked, tuple([network.variables[axis] for axis in targets]), P)
+
+
+def _takes_joint(network: Network, method: str) -> bool:
+    is_small = network.size <= SMALL_JOINT and len(network.shape) <= MAX_AXES
+    return method == "joint" or (method == "auto" and is_small)
 
 
 def _from_joint(

@@ -5,7 +5,13 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
-from tp1.bayes.errors import ImpossibleEvidence, NetworkTooLarge, magnitude
+from tp1.bayes.errors import (
+    ImpossibleEvidence,
+    NetworkTooLarge,
+    UnknownState,
+    UnknownVariable,
+    magnitude,
+)
 from tp1.bayes.network import Array, Network, remember
 
 # 256 MiB of float64: the largest array that any route makes.
@@ -30,7 +36,8 @@ def factor(network: Network, name: str) -> Array:
     ndarray, read-only
         The variable and its parents lie on their own axes of the joint; every other axis has length 1.
     """
-    axes = [network.axis(member) for member in (*network.parents[name], name)]
+    own = network.axis(name)
+    axes = [*map(network.axis, network.parents[name]), own]
     table = network.cpts[name].transpose(np.argsort(axes))
     shape = [size if axis in axes else 1 for axis, size in enumerate(network.shape)]
     return table.reshape(shape)
@@ -75,7 +82,13 @@ def marginal(P: Array, keep: Collection[int]) -> Array:
     -------
     ndarray
         As many axes as `P`; those summed over have length 1.
+
+    Raises
+    ------
+    UnknownVariable
+        If `P` has no such axis.
     """
+    check_axes(P, keep)
     others = tuple(axis for axis in range(P.ndim) if axis not in keep)
     return P.sum(axis=others, keepdims=True)  # @eq-marginal
 
@@ -97,9 +110,12 @@ def condition(P: Array, evidence: Mapping[int, int]) -> Array:
 
     Raises
     ------
+    UnknownVariable, UnknownState
+        If `P` has no such axis, or the axis no such index.
     ImpossibleEvidence
         If the evidence has probability 0, or one so small that this joint, in float64, cannot tell it from 0.
     """
+    check_axes(P, evidence)
     cells = [slice(None)] * P.ndim
     for axis, index in evidence.items():
         cells[axis] = slice(index, index + 1)
@@ -139,9 +155,20 @@ def do(network: Network, interventions: Mapping[str, str]) -> Network:
     parents, cpts = dict(network.parents), dict(network.cpts)
     for name, state in interventions.items():
         parents[name] = ()
-        point_masses = np.eye(len(network[name].states))
-        cpts[name] = point_masses[network.index(name, state)]  # @eq-truncated
+        cpts[name] = np.zeros(len(network[name].states))
+        cpts[name][network.index(name, state)] = 1  # @eq-truncated
     return Network(network.variables, parents, cpts)
+
+
+def check_axes(P: Array, axes: Collection[int] | Mapping[int, int]) -> None:
+    """Raise `UnknownVariable` for an axis that `P` lacks, `UnknownState` for an index that its axis lacks."""
+    for axis in axes:
+        if axis not in range(P.ndim):
+            raise UnknownVariable(f"no axis {axis!r}: the axes are 0 to {P.ndim - 1}")
+        if isinstance(axes, Mapping) and axes[axis] not in range(P.shape[axis]):
+            raise UnknownState(
+                f"no index {axes[axis]!r} on axis {axis}: it has {P.shape[axis]} states"
+            )
 
 
 def refuse_large_joint(network: Network) -> None:

@@ -1,7 +1,7 @@
 """Discrete Bayesian networks: variables, a graph over them, a conditional probability table (CPT) each."""
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial, wraps
 from graphlib import CycleError, TopologicalSorter
@@ -64,6 +64,13 @@ class Network:
         parents: Mapping[str, Sequence[str]],
         cpts: Mapping[str, ArrayLike],
     ) -> None:
+        variables = tuple(variables) if isinstance(variables, Iterable) else ()
+        if not all(isinstance(variable, Variable) for variable in variables):
+            raise NetworkError("the variables of a network must be Variable objects")
+        if not (isinstance(parents, Mapping) and isinstance(cpts, Mapping)):
+            raise NetworkError(
+                "parents and cpts must be mappings from the names of variables"
+            )
         names = tuple(variable.name for variable in variables)
         axes = {name: axis for axis, name in enumerate(names)}
         if not names:
@@ -79,7 +86,7 @@ class Network:
 
         # Frozen: the attributes are set once, here, behind the back of the dataclass.
         keep = partial(object.__setattr__, self)
-        keep("variables", tuple(variables))
+        keep("variables", variables)
         keep(
             "parents",
             MappingProxyType(
@@ -206,9 +213,15 @@ def remember(
 def _valid_parents(
     name: str, given: Sequence[str], names: Collection[str]
 ) -> tuple[str, ...]:
-    if isinstance(given, str):
+    if isinstance(given, str) or not isinstance(given, Sequence):
+        # A set has no order, and the order is that of the table's axes.
+        what = (
+            f"the string {shorten(given)}"
+            if isinstance(given, str)
+            else f"a {type(given).__name__}"
+        )
         raise NetworkError(
-            f"the parents of {shorten(name)} must be a sequence of names, not the string {shorten(given)}"
+            f"the parents of {shorten(name)} must be a sequence of names, not {what}"
         )
     for parent in given:
         if not isinstance(parent, str) or parent not in names:
@@ -224,9 +237,9 @@ def _refuse_cycle(parents: Mapping[str, Sequence[str]]) -> None:
     try:
         TopologicalSorter(parents).prepare()
     except CycleError as error:
-        raise CyclicNetwork(
-            f"the edges form a cycle: {' → '.join(error.args[1])}"
-        ) from None
+        cycle = [shorten(name) for name in error.args[1]]
+        shown = cycle if len(cycle) <= 12 else [*cycle[:11], "…", cycle[-1]]
+        raise CyclicNetwork(f"the edges form a cycle: {' → '.join(shown)}") from None
 
 
 def _valid_cpt(network: Network, name: str, given: Mapping[str, ArrayLike]) -> Array:
@@ -236,10 +249,12 @@ def _valid_cpt(network: Network, name: str, given: Mapping[str, ArrayLike]) -> A
     expected = tuple(len(member.states) for member in family)
     try:
         # A copy of our own: the caller keeps a writable array, and must not reach ours through it.
-        table = (
-            np.array(given[name], dtype=np.float64) + 0.0
-        )  # which makes -0.0 a plain zero
-    except (TypeError, ValueError) as error:
+        entries = np.asarray(given[name])
+        if entries.dtype.kind not in "buifO" or np.ma.is_masked(given[name]):
+            raise TypeError(f"entries of type {entries.dtype}, or masked")
+        # Adding 0 makes -0.0 a plain zero.
+        table = np.array(entries, dtype=np.float64) + 0.0
+    except (TypeError, ValueError, OverflowError) as error:
         raise InvalidCpt(
             f"CPT of {shorten(name)}: not an array of numbers ({error})"
         ) from None

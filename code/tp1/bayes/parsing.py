@@ -63,6 +63,13 @@ class Query:
     interventions: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        mappings = (self.asked, self.evidence, self.interventions)
+        if not isinstance(self.targets, Iterable) or not all(
+            isinstance(m, Mapping) for m in mappings
+        ):
+            raise QueryError(
+                "targets are names; asked, evidence and interventions map names to states"
+            )
         targets = (
             (self.targets,) if isinstance(self.targets, str) else tuple(self.targets)
         )
@@ -192,7 +199,7 @@ class _Reader:
                 break
         if self.accept("|"):
             while True:
-                if self.next_is("do") and self.tokens[self.at + 1].text == "(":
+                if self.next_is("do") and self.tokens[self.at + 1][:2] == ("mark", "("):
                     self.at += 2
                     self.assignment(given["intervened on"], "intervened on")
                     while self.accept(","):

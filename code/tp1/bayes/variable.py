@@ -32,9 +32,11 @@ class Variable:
     label: str = ""
 
     def __post_init__(self) -> None:
-        if isinstance(self.states, str):
+        if isinstance(self.states, str) or not isinstance(self.states, Sequence):
+            # A set has no order, and the order is that of the table's entries.
             raise NetworkError(
-                f"the states of {shorten(self.name)} must be a sequence of names, not one string"
+                f"the states of {shorten(self.name)} must be a sequence of names, "
+                f"not a {type(self.states).__name__}"
             )
         object.__setattr__(self, "states", tuple(self.states))
         if not all(

@@ -19,11 +19,13 @@ def check_axis(x: Tensor, axis: int) -> None:
 
 
 def check_targets(y: Tensor, y_pred: Tensor) -> None:
-    """Raise `ShapeError` unless y is (..., B, K), B > 0, and its shape ends the shape of y_pred."""
-    if y.ndim < 2 or y.shape[-2] == 0:
+    """Raise `ShapeError` unless y is (..., B, K), B and K > 0, and ends the shape of y_pred, floats."""
+    if y.ndim < 2 or 0 in y.shape[-2:]:
         raise ShapeError(
-            f"targets of shape {tuple(y.shape)}: (..., B, K) is wanted, with B > 0"
+            f"targets of shape {tuple(y.shape)}: (..., B, K) is wanted, with B and K > 0"
         )
+    if not y_pred.is_floating_point():
+        raise ShapeError(f"predictions of type {y_pred.dtype}: floats are wanted")
     if y_pred.shape[-y.ndim :] != y.shape:
         raise ShapeError(
             f"targets of shape {tuple(y.shape)} for predictions of shape {tuple(y_pred.shape)}: "
@@ -31,11 +33,16 @@ def check_targets(y: Tensor, y_pred: Tensor) -> None:
         )
 
 
-def check_features(x: Tensor, num_features: int) -> None:
-    """Raise `ShapeError` unless x is (..., B, num_features)."""
+def check_features(x: Tensor, num_features: int, stack: tuple[int, ...] = ()) -> None:
+    """Raise `ShapeError` unless x is (..., B, num_features), for one model or for each of a stack of them."""
     if x.ndim < 2 or x.shape[-1] != num_features:
         raise ShapeError(
             f"inputs of shape {tuple(x.shape)}: (..., B, {num_features}) is wanted"
+        )
+    if stack and x.ndim > 2 and x.shape[:-2] != stack:
+        raise ShapeError(
+            f"inputs of shape {tuple(x.shape)} for a stack {stack} of models: "
+            "one batch for all, or one for each"
         )
 
 

@@ -50,9 +50,9 @@ def checksums(prefix: str = "") -> dict[str, str]:
 
 def defect(path: Path, md5: str) -> str | None:
     """Say what is wrong with one file, or None if its bytes are the published ones."""
-    if not path.is_file():
-        return f"{path} is missing"
     try:
+        if not path.is_file():
+            return f"{path} is missing"
         found, size = calculate_md5(path), path.stat().st_size
     except OSError as error:
         return f"{path} cannot be read ({error.strerror})"
@@ -101,6 +101,8 @@ def install(source: Path, folder: Path | None = None) -> list[str]:
         If a file of the source is missing or damaged, or the data folder cannot be written: then nothing
         has changed.
     """
+    if not source.is_dir():
+        raise DataError(f"{source} is no folder: {MEND}")
     raw, nested = raw_folder(folder), raw_folder(source)
     wanted = [name for name, md5 in checksums().items() if defect(raw / name, md5)]
     if not wanted:

@@ -95,7 +95,9 @@ def accuracy(y: Tensor, y_pred: Tensor) -> tuple[Tensor, tuple[Tensor, int]]:
     """
     check_targets(y, y_pred)
     # @eq-accuracy
-    card_C = (y_pred.argmax(dim=-1) == y.argmax(dim=-1)).sum(dim=-1)
+    right = y_pred.argmax(dim=-1) == y.argmax(dim=-1)
+    # A NaN is no prediction: argmax would give its place.
+    card_C = (right & ~y_pred.isnan().any(dim=-1)).sum(dim=-1)
     card_D = y.shape[-2]
     return card_C / card_D, (card_C, card_D)
 

@@ -68,9 +68,9 @@ class LinearModel:
         Raises
         ------
         ShapeError
-            If a row of `x` does not have D features.
+            If a row of `x` does not have D features, or the stacks differ.
         """
-        check_features(x, self.params.shape[-2] - 1)
+        check_features(x, self.params.shape[-2] - 1, self.params.shape[:-2])
         # @eq-model-batch
         return softmax(torch.matmul(inputs_tilde(x), self.params))
 
