@@ -70,6 +70,8 @@ class Plan:
     others: tuple[Group, ...]
 
 
+# Products may underflow, whatever the caller has told NumPy: see the logarithms below.
+@np.errstate(under="ignore")
 def contract(
     network: Network,
     targets: Labels,

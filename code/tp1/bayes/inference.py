@@ -147,10 +147,8 @@ def query(network: Network, asked: str | Query, method: str = "auto") -> Distrib
     interventions = _indices(network, asked.interventions)
     kept = _indices(network, asked.asked)
     try:
-        # Underflow is dealt with where it can happen, whatever the caller has told NumPy.
-        with np.errstate(under="ignore"):
-            route = _from_joint if _takes_joint(network, method) else contract
-            P = route(network, targets, evidence, interventions)
+        route = _from_joint if _takes_joint(network, method) else contract
+        P = route(network, targets, evidence, interventions)
     except ImpossibleEvidence:
         raise ImpossibleEvidence(_why_impossible(asked)) from None
     if kept:

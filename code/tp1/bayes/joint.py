@@ -1,7 +1,7 @@
 """Inference on the joint distribution, written as the theory is: multiply, sum, divide."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
 
@@ -44,6 +44,7 @@ def factor(network: Network, name: str) -> Array:
 
 
 @remember(1)
+@np.errstate(under="ignore")
 def joint(network: Network) -> Array:
     """Return the joint distribution: the product of all CPTs, by broadcasting.
 
@@ -115,7 +116,7 @@ def condition(P: Array, evidence: Mapping[int, int]) -> Array:
     ImpossibleEvidence
         If the evidence has probability 0, or one so small that this joint, in float64, cannot tell it from 0.
     """
-    check_axes(P, evidence)
+    check_indices(P, evidence)
     cells = [slice(None)] * P.ndim
     for axis, index in evidence.items():
         cells[axis] = slice(index, index + 1)
@@ -160,14 +161,20 @@ def do(network: Network, interventions: Mapping[str, str]) -> Network:
     return Network(network.variables, parents, cpts)
 
 
-def check_axes(P: Array, axes: Collection[int] | Mapping[int, int]) -> None:
-    """Raise `UnknownVariable` for an axis that `P` lacks, `UnknownState` for an index that its axis lacks."""
+def check_axes(P: Array, axes: Iterable[int]) -> None:
+    """Raise `UnknownVariable` for an axis that `P` lacks."""
     for axis in axes:
         if axis not in range(P.ndim):
             raise UnknownVariable(f"no axis {axis!r}: the axes are 0 to {P.ndim - 1}")
-        if isinstance(axes, Mapping) and axes[axis] not in range(P.shape[axis]):
+
+
+def check_indices(P: Array, evidence: Mapping[int, int]) -> None:
+    """Raise `UnknownVariable` for an axis that `P` lacks, `UnknownState` for an index that its axis lacks."""
+    check_axes(P, evidence)
+    for axis, index in evidence.items():
+        if index not in range(P.shape[axis]):
             raise UnknownState(
-                f"no index {axes[axis]!r} on axis {axis}: it has {P.shape[axis]} states"
+                f"no index {index!r} on axis {axis}: it has {P.shape[axis]} states"
             )
 
 
