@@ -21,7 +21,8 @@ def test_executing_gives_the_freeze_that_quarto_gave(
         frozen = book / "_freeze/report/un/execute-results" / expected.name
         assert json.loads(frozen.read_text()) == json.loads(expected.read_text())
     for expected in QUARTO_FREEZE.rglob("*.svg"):
-        assert (book / "_freeze" / expected.relative_to(QUARTO_FREEZE)).exists()
+        frozen = book / "_freeze" / expected.relative_to(QUARTO_FREEZE)
+        assert frozen.read_bytes() == expected.read_bytes()
 
 
 def test_a_freeze_of_quartos_is_rendered_without_a_kernel(

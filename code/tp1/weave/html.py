@@ -34,8 +34,7 @@ class Heading:
 def write_site(chapters: list[Chapter], book: Book, folder: Path) -> None:
     """Write all pages with their figures, styles and scripts into `folder`."""
     shutil.copytree(SITE / "assets", folder / "assets")
-    styles = [Path(css) for css in _as_list(book.formats.get("html", {}).get("css"))]
-    for css in styles:
+    for css in book.styles:
         _copy_style(css, book, folder)
     template = jinja2.Environment(
         loader=jinja2.FileSystemLoader(SITE),
@@ -58,7 +57,6 @@ def write_site(chapters: list[Chapter], book: Book, folder: Path) -> None:
             "chapters": chapters,
             "headings": headings,
             "body": body,
-            "styles": styles,
             "top": os.path.relpath(".", chapter.page.parent),
             "before": chapters[i - 1] if i else None,
             "after": chapters[i + 1] if i + 1 < len(chapters) else None,
@@ -230,7 +228,3 @@ def _link(link: pf.Link, chapter: Chapter, chapters: list[Chapter]) -> pf.Link:
 
 def _raw(text: str) -> pf.RawBlock:
     return pf.RawBlock(text, format="html")
-
-
-def _as_list(value: Any) -> list[Any]:
-    return [] if value is None else value if isinstance(value, list) else [value]

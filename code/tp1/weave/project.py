@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from tp1.weave import config as config_module
+from tp1.weave.config import SCHEMA, check
 from tp1.weave.errors import WeaveError
 from tp1.weave.lines import read_text
 
@@ -60,6 +60,11 @@ class Book:
         return course if isinstance(course, dict) else {}
 
     @property
+    def styles(self) -> list[Path]:
+        """The site's own style sheets, relative to the project."""
+        return [Path(css) for css in _as_list(self.formats.get("html", {}).get("css"))]
+
+    @property
     def filter_arguments(self) -> list[str]:
         """The filters as pandoc takes them."""
         return [f"--lua-filter={path}" for path in self.filters]
@@ -76,15 +81,13 @@ def load_book(root: Path) -> Book:
         For a key that this renderer would have to ignore.
     """
     config = _read_yaml(root, "_quarto.yml")
-    config_module.check(config, "_quarto.yml")
+    check(config, "_quarto.yml")
     for extra in _as_list(config.get("metadata-files")):
         values = _read_yaml(root, extra)
         known = {
-            key: value
-            for key, value in values.items()
-            if key in config_module.SCHEMA["properties"]
+            key: value for key, value in values.items() if key in SCHEMA["properties"]
         }
-        config_module.check(known, extra)
+        check(known, extra)
         config = _merged(values, config)
     if "type" not in config.get("project", {}):
         raise WeaveError("`project: type: book` is missing", "_quarto.yml")
