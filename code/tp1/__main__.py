@@ -14,6 +14,7 @@ from tp1.errors import Tp1Error
 COMMANDS = {
     "query": ("tp1.bayes.cli", "answer a query such as 'P(R | do(G=g2))' exactly"),
     "data": ("tp1.learning.cli", "fetch or check Fashion-MNIST"),
+    "run": ("tp1.experiments.cli", "train, and freeze the results"),
     "weave": ("tp1.weave.cli", "render the book without Quarto"),
 }
 

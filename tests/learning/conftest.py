@@ -1,4 +1,4 @@
-"""A tiny Fashion-MNIST: torchvision's four files, a few images, checksums of their own."""
+"""A small Fashion-MNIST: torchvision's four files, a few images, checksums of their own."""
 
 import gzip
 import hashlib
@@ -18,15 +18,13 @@ def idx(tensor):
     return gzip.compress(head + tensor.numpy().tobytes(), mtime=0)
 
 
-@pytest.fixture
-def tiny(tmp_path, monkeypatch):
-    """A data folder with 20 training and 5 test images, which torchvision takes for the published ones."""
-    root = tmp_path / "tiny"
+def build(root, monkeypatch, n_train, n_test):
+    """Fill a data folder with random images, which torchvision then takes for the published ones."""
     raw = raw_folder(root)
     raw.mkdir(parents=True)
     generator = torch.Generator().manual_seed(0)
     resources = []
-    for prefix, n in (("train", 20), ("t10k", 5)):
+    for prefix, n in (("train", n_train), ("t10k", n_test)):
         images = torch.randint(256, (n, 28, 28), dtype=torch.uint8, generator=generator)
         labels = (torch.arange(n) % 10).to(torch.uint8)
         for kind, tensor in (("images-idx3", images), ("labels-idx1", labels)):
@@ -37,6 +35,20 @@ def tiny(tmp_path, monkeypatch):
             )
     monkeypatch.setattr(FashionMNIST, "resources", resources)
     monkeypatch.delenv("TP1_DATA_DIR", raising=False)
+    return root
+
+
+@pytest.fixture
+def tiny(tmp_path, monkeypatch):
+    """A data folder with 20 training and 5 test images."""
+    return build(tmp_path / "tiny", monkeypatch, 20, 5)
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """The current data folder, with 1200 training and 100 test images."""
+    root = build(tmp_path / "small", monkeypatch, 1200, 100)
+    monkeypatch.setenv("TP1_DATA_DIR", str(root))
     return root
 
 

@@ -41,6 +41,16 @@ def test_tiny_files_are_read_and_nothing_is_written(tiny):
     assert listing(tiny) == before
 
 
+def test_pixels_are_the_bytes_over_255(tiny):
+    stored = load_train_and_validation(folder=tiny, scale=False)
+    for scaled, raw in zip(load_train_and_validation(folder=tiny), stored, strict=True):
+        assert raw.x.dtype == torch.uint8
+        assert torch.equal(scaled.x, raw.x / 255)
+        assert torch.equal(scaled.y, raw.y)
+    test = load_test(tiny, scale=False)
+    assert torch.equal(load_test(tiny).x, test.x / 255)
+
+
 def test_training_needs_no_test_file(tiny):
     for path in raw_folder(tiny).glob("t10k-*"):
         path.unlink()

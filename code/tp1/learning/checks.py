@@ -1,6 +1,7 @@
 """The conditions under which the equations mean something, one line each in the code that needs them."""
 
 import math
+from numbers import Real
 
 import torch
 from torch import Tensor
@@ -71,7 +72,9 @@ def check_labels(y: Tensor, num_classes: int) -> None:
 
 
 def check_params(params: Tensor, num_features: int, num_classes: int) -> None:
-    """Raise `ShapeError` unless params is (..., num_features + 1, num_classes)."""
+    """Raise `ShapeError` unless params is (..., num_features + 1, num_classes), floats."""
+    if not params.is_floating_point():
+        raise ShapeError(f"parameters of type {params.dtype}: floats are wanted")
     if params.shape[-2:] != (num_features + 1, num_classes):
         raise ShapeError(
             f"parameters of shape {tuple(params.shape)}: (..., {num_features + 1}, {num_classes}) is wanted"
@@ -94,6 +97,23 @@ def check_gradient(y: Tensor, y_pred: Tensor, x: Tensor, params: Tensor) -> None
         )
 
 
+def check_count(name: str, value: int, least: int) -> None:
+    """Raise `HyperparameterError` unless value is an integer, at least `least`."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise HyperparameterError(
+            f"{name} {value!r}: an integer, {least} or more, is wanted"
+        )
+
+
+def check_rate(lr: float | Tensor) -> None:
+    """Raise `HyperparameterError` unless every learning rate is a finite number, 0 or more."""
+    for rate in lr.flatten().tolist() if isinstance(lr, Tensor) else [lr]:
+        if not (isinstance(rate, Real) and math.isfinite(rate) and float(rate) >= 0):
+            raise HyperparameterError(
+                f"learning rate {rate}: a finite number, 0 or more, is wanted"
+            )
+
+
 def check_update(lr: float | Tensor, grads: Tensor, params: Tensor) -> None:
     """Check one step of descent.
 
@@ -104,11 +124,7 @@ def check_update(lr: float | Tensor, grads: Tensor, params: Tensor) -> None:
     ShapeError
         If grads does not have the shape of params, or a tensor lr is neither () nor one rate for each model.
     """
-    for rate in lr.flatten().tolist() if isinstance(lr, Tensor) else [lr]:
-        if not (math.isfinite(rate) and rate >= 0):
-            raise HyperparameterError(
-                f"learning rate {rate}: a finite number, 0 or more, is wanted"
-            )
+    check_rate(lr)
     if grads.shape != params.shape:
         raise ShapeError(
             f"gradient of shape {tuple(grads.shape)} for parameters {tuple(params.shape)}"

@@ -25,7 +25,7 @@ MEND = "run `make data`, or `make data FROM=folder` with a folder that holds the
 
 
 class Labelled(NamedTuple):
-    """Images `x`, (N, 784) floats in [0, 1], and their classes `y`, (N,) integers."""
+    """Images `x`, (N, 784) floats in [0, 1] or bytes, and their classes `y`, (N,) integers."""
 
     x: Tensor
     y: Tensor
@@ -180,9 +180,14 @@ def split_indices(
 
 
 def load_train_and_validation(
-    val_percentage: float = 0.1, seed: int = SPLIT_SEED, folder: Path | None = None
+    val_percentage: float = 0.1,
+    seed: int = SPLIT_SEED,
+    folder: Path | None = None,
+    scale: bool = True,
 ) -> tuple[Labelled, Labelled]:
     """Read the 60,000 training images and split them at random into training and validation.
+
+    With `scale` the pixels are floats in [0, 1]; without, the bytes 0 … 255 that the files hold.
 
     Raises
     ------
@@ -191,25 +196,32 @@ def load_train_and_validation(
     HyperparameterError
         If one of the two parts would be empty.
     """
-    images = _load("train", folder)
+    images = _load("train", folder, scale)
     train, val = split_indices(len(images.y), val_percentage, seed)
     return Labelled(images.x[train], images.y[train]), Labelled(
         images.x[val], images.y[val]
     )
 
 
-def load_test(folder: Path | None = None) -> Labelled:
+def load_test(folder: Path | None = None, scale: bool = True) -> Labelled:
     """Read the 10,000 test images: for the one final evaluation of a chosen strategy, nothing else.
+
+    `scale` as for `load_train_and_validation`.
 
     Raises
     ------
     DataError
         If a file is missing or damaged.
     """
-    return _load("t10k", folder)
+    return _load("t10k", folder, scale)
 
 
-def _load(prefix: str, folder: Path | None) -> Labelled:
+def to_unit(pixels: Tensor) -> Tensor:
+    """Turn bytes 0 … 255 into floats in [0, 1]."""
+    return pixels.float().div_(255)
+
+
+def _load(prefix: str, folder: Path | None, scale: bool) -> Labelled:
     raw = raw_folder(folder)
     verify(raw, prefix)
     with tempfile.TemporaryDirectory(prefix="tp1-") as scratch:
@@ -219,4 +231,5 @@ def _load(prefix: str, folder: Path | None) -> Labelled:
         labels = read_label_file(
             extract_archive(str(raw / f"{prefix}-labels-idx1-ubyte.gz"), scratch)
         )
-    return Labelled(images.flatten(1).float() / 255, labels)
+    pixels = images.flatten(1)
+    return Labelled(to_unit(pixels) if scale else pixels, labels)

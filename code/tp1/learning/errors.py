@@ -17,3 +17,19 @@ class LabelError(Tp1Error, ValueError):
 
 class HyperparameterError(Tp1Error, ValueError):
     """A learning rate, a share or a size is outside its range."""
+
+
+class DeviceError(Tp1Error, ValueError):
+    """The device that is asked for is unknown, or is not in this machine."""
+
+
+class EmptyLoaderError(Tp1Error, ValueError):
+    """A data loader is missing, or has no sample to give."""
+
+
+class EmptyLogError(Tp1Error, ValueError):
+    """There is nothing to show: no curve is asked for, or no epoch has been logged."""
+
+
+class DivergedModelError(Tp1Error, ValueError):
+    """The parameters of a model are such that its loss is no finite number."""

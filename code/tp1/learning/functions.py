@@ -73,6 +73,38 @@ def cross_entropy(y: Tensor, y_pred: Tensor) -> Tensor:
     return -(y * log_p).sum(dim=(-2, -1))
 
 
+def cross_entropy_from_logits(y: Tensor, a: Tensor) -> Tensor:
+    """Sum the negative log-likelihood of a minibatch, from the scores by log-sum-exp (@eq-nll-scores).
+
+    No probability is rounded to 0 on the way: the loss of any finite scores is exact within rounding.
+    Scores that are infinite or NaN, or too far apart for their type, give the inf or NaN that they are worth.
+
+    Parameters
+    ----------
+    y : Tensor (B, K) or (R, B, K)
+        One-hot targets.
+    a : Tensor (B, K) or (R, B, K)
+        Scores, before the softmax.
+
+    Returns
+    -------
+    Tensor () or (R,)
+        The sum over the B samples, for each model, in nats.
+
+    Raises
+    ------
+    ShapeError
+        If the shape of `a` does not end with that of `y`, or if there is no sample.
+    """
+    check_targets(y, a)
+    shifted = a - a.amax(dim=-1, keepdim=True)
+    # The difference of two finite scores may overflow to -inf, and 0 times that is NaN.
+    true_scores = torch.where(y == 0, 0, y * shifted).sum(dim=-1)
+    # @eq-nll-scores
+    losses = torch.log(torch.exp(shifted).sum(dim=-1)) - true_scores
+    return losses.sum(dim=-1)
+
+
 def accuracy(y: Tensor, y_pred: Tensor) -> tuple[Tensor, tuple[Tensor, int]]:
     """Give the share of the samples whose most probable class is the true one (@eq-accuracy).
 

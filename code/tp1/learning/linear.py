@@ -9,9 +9,11 @@ from tp1.learning.checks import (
     check_params,
     check_update,
 )
+from tp1.learning.device import choose_device
 from tp1.learning.functions import inputs_tilde, softmax
 
 INIT_STD = 0.01
+BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
 
 class LinearModel:
@@ -23,19 +25,30 @@ class LinearModel:
         D and K.
     params : Tensor (D+1, K) or (R, D+1, K), optional
         Initial parameters, θ transposed, the bias in the last row; they are copied. By default
-        one model is drawn from N(0, 0.01²) (@eq-init).
+        one model is drawn from N(0, 0.01²) (@eq-init), on the CPU in single precision whatever
+        the device and the type: the same seed gives the same model everywhere.
     generator : torch.Generator, optional
         A CPU generator for that draw; by default PyTorch's own.
+    device : str, optional
+        Where the model lives: a name for `choose_device`. By default where `params` is, or the CPU.
+    dtype : torch.dtype, optional
+        Type of the parameters. By default that of `params`, or float32.
 
     Attributes
     ----------
     params : Tensor (D+1, K) or (R, D+1, K)
         Changed in place by the updates.
+    m, v : Tensor, the shape of `params`
+        Adam's running means of the gradient and of its square; zero before the first `adam_update`.
+    t : int
+        How many times `adam_update` was called.
 
     Raises
     ------
     ShapeError
-        If `params` does not end with the axes (D+1, K).
+        If `params` does not end with the axes (D+1, K), or is not of floats.
+    DeviceError
+        If the device is unknown or absent.
     """
 
     def __init__(
@@ -45,13 +58,45 @@ class LinearModel:
         *,
         params: Tensor | None = None,
         generator: torch.Generator | None = None,
+        device: str | None = None,
+        dtype: torch.dtype | None = None,
     ) -> None:
         if params is None:
             # @eq-init
             size = (num_features + 1, num_classes)
-            params = INIT_STD * torch.randn(size, generator=generator)
-        check_params(params, num_features, num_classes)
-        self.params = params.clone()
+            params = INIT_STD * torch.randn(
+                size, generator=generator, dtype=torch.float32, device="cpu"
+            )
+        self.params = params.detach().to(
+            device=params.device if device is None else choose_device(device),
+            dtype=dtype,
+            copy=True,
+        )
+        check_params(self.params, num_features, num_classes)
+        self.m = torch.zeros_like(self.params)
+        self.v = torch.zeros_like(self.params)
+        self.t = 0
+
+    def logits(self, x: Tensor) -> Tensor:
+        """Give the scores of the classes, before the softmax (@eq-model-batch).
+
+        Parameters
+        ----------
+        x : Tensor (B, D) or (R, B, D)
+            One minibatch for all the models, or one for each.
+
+        Returns
+        -------
+        Tensor (B, K) or (R, B, K)
+
+        Raises
+        ------
+        ShapeError
+            If a row of `x` does not have D features, or the stacks differ.
+        """
+        check_features(x, self.params.shape[-2] - 1, self.params.shape[:-2])
+        # @eq-model-batch
+        return torch.matmul(inputs_tilde(x), self.params)
 
     def forward(self, x: Tensor) -> Tensor:
         """Give the probabilities of the classes (@eq-model-batch).
@@ -70,9 +115,8 @@ class LinearModel:
         ShapeError
             If a row of `x` does not have D features, or the stacks differ.
         """
-        check_features(x, self.params.shape[-2] - 1, self.params.shape[:-2])
         # @eq-model-batch
-        return softmax(torch.matmul(inputs_tilde(x), self.params))
+        return softmax(self.logits(x))
 
     def get_grads(self, y: Tensor, y_pred: Tensor, X: Tensor) -> Tensor:
         """Give the gradient of the loss, summed over the minibatch (@eq-grad-batch).
@@ -116,7 +160,48 @@ class LinearModel:
             If `grads` does not have the shape of the parameters, or `lr` that of the stack.
         """
         check_update(lr, grads, self.params)
-        if isinstance(lr, Tensor):
-            lr = lr[..., None, None]
         # @eq-sgd
-        self.params -= lr * grads
+        self.params -= beside(lr, self.params) * grads
+
+    def adam_update(self, lr: float | Tensor, grads: Tensor) -> None:
+        """Take one step of Adam, in place: Algorithm 1 of Kingma & Ba 2015 (@eq-adam-step).
+
+        Parameters
+        ----------
+        lr : float or Tensor (R,)
+            The learning rate α, or one for each model of the stack.
+        grads : Tensor, the shape of `params`
+
+        Raises
+        ------
+        HyperparameterError
+            If a learning rate is negative or not finite.
+        ShapeError
+            If `grads` does not have the shape of the parameters, or `lr` that of the stack.
+        """
+        check_update(lr, grads, self.params)
+        self.t += 1
+        # @eq-adam-m
+        self.m = BETA1 * self.m + (1 - BETA1) * grads
+        # @eq-adam-v
+        self.v = BETA2 * self.v + (1 - BETA2) * grads**2
+        # @eq-adam-hat
+        m_hat = self.m / (1 - BETA1**self.t)
+        v_hat = self.v / (1 - BETA2**self.t)
+        # @eq-adam-step
+        self.params -= beside(lr, self.params) * m_hat / (torch.sqrt(v_hat) + EPSILON)
+
+
+def beside(lr: float | Tensor, params: Tensor) -> float | Tensor:
+    """Give learning rates the axes, the device and the type with which they multiply parameters.
+
+    Parameters
+    ----------
+    lr : float or Tensor (R,)
+    params : Tensor (R, D+1, K)
+
+    Returns
+    -------
+    float or Tensor (R, 1, 1)
+    """
+    return lr[..., None, None].to(params) if isinstance(lr, Tensor) else lr

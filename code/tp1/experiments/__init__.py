@@ -1,0 +1,1 @@
+"""What is run (plans), how (lock-step, workers), what is kept (frozen results)."""

@@ -1,0 +1,132 @@
+"""The final evaluation: the only code that reads the test set; what it writes says of which choice it is."""
+
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from tp1.experiments.images import Images, fashion_mnist, prepared, rescale
+from tp1.experiments.lockstep import Stack
+from tp1.experiments.measures import MEASURES, History, best_epoch
+from tp1.experiments.plans import Config
+from tp1.experiments.results import CONFIG, write_table
+from tp1.learning.data import checksums, load_test
+from tp1.learning.functions import NUM_CLASSES, cross_entropy_from_logits, softmax
+
+MISTAKES = 12
+COLUMNS = (
+    "choice", *CONFIG, "seed", "best_epoch", *MEASURES, "test_loss", "test_accuracy",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One run of a chosen configuration: its history, (epochs + 1, 4), and its best parameters, (D+1, K)."""
+
+    seed: int
+    history: History
+    params: Tensor
+
+    @property
+    def at_best(self) -> tuple[float, ...]:
+        """`MEASURES` at the best epoch."""
+        return tuple(map(float, self.history[best_epoch(self.history)]))
+
+
+def evaluate_choices(
+    choices: Mapping[str, Config],
+    stacks: list[Stack],
+    provenance: Mapping[str, object],
+    output: Path,
+) -> None:
+    """Evaluate the best parameters of the chosen configurations on the test set, and write the results.
+
+    ``final.csv`` has a row for each choice and seed; ``final-images.csv`` says how many seeds of each choice
+    classify each test image well; ``final-confusion.csv`` counts predictions by class, all seeds together. Of
+    the choice that is best in validation, ``final-weights.csv`` has the parameters of the first seed and
+    ``final-mistakes.csv`` its most confident mistakes on validation images.
+    """
+    unit = load_test(scale=False)
+    rows, confusion, hits, scores = [], [], {}, {}
+    for choice, config in choices.items():
+        sets = fashion_mnist(config.pixels, "cpu")
+        test = prepared(unit)
+        rescale(test, sets.shift, sets.scale)
+        counts = torch.zeros(NUM_CLASSES, NUM_CLASSES, dtype=torch.int64)
+        right = torch.zeros(len(test.labels), dtype=torch.int64)
+        runs = trained(config, stacks)
+        for run in runs:
+            a = logits(run.params, test)
+            predicted = a.argmax(dim=1)
+            counts += confusion_counts(test.labels, predicted)
+            right += predicted == test.labels
+            loss = cross_entropy_from_logits(test.y, a).item() / len(a)
+            accuracy = (predicted == test.labels).double().mean().item()
+            epoch = int(best_epoch(run.history))
+            measured = (*run.at_best, loss, accuracy)
+            rows.append((choice, *astuple(config), run.seed, epoch, *measured))
+        confusion += [(choice, k, *row) for k, row in enumerate(counts.tolist())]
+        hits[choice] = right.tolist()
+        scores[choice] = sum(run.at_best[3] for run in runs) / len(runs)
+
+    best = max(scores, key=lambda choice: scores[choice])
+    params = trained(choices[best], stacks)[0].params
+    predicted_columns = tuple(f"predicted_{k}" for k in range(NUM_CLASSES))
+    tables = {
+        "final-images": (tuple(hits), zip(*hits.values(), strict=True)),
+        "final-confusion": (("choice", "true", *predicted_columns), confusion),
+        "final-weights": (
+            tuple(f"class_{k}" for k in range(NUM_CLASSES)),
+            params.tolist(),
+        ),
+        "final-mistakes": (
+            ("image", "true", "predicted", "probability"),
+            mistakes(params, choices[best].pixels),
+        ),
+        # The last to be written: where it is, the others are.
+        "final": (COLUMNS, rows),
+    }
+    receipt = {**provenance, "best": best, "test": checksums("t10k")}
+    for name, (columns, content) in tables.items():
+        write_table(output / name, columns, content, receipt)
+
+
+def trained(config: Config, stacks: list[Stack]) -> list[Trained]:
+    """Collect the runs of a configuration, in the order of the seeds."""
+    found = [
+        Trained(run.seed, stack.history[:, i], stack.best[i])
+        for stack in stacks
+        for i, run in enumerate(stack.runs)
+        if run.config == config
+    ]
+    return sorted(found, key=lambda run: run.seed)
+
+
+def logits(params: Tensor, images: Images) -> Tensor:
+    """Give the scores of images, (N, K), for parameters (D+1, K)."""
+    return images.x[:, : len(params)] @ params
+
+
+def confusion_counts(labels: Tensor, predicted: Tensor) -> Tensor:
+    """Count the images of each class (row) that are taken for each class (column)."""
+    pairs = NUM_CLASSES * labels + predicted
+    return pairs.bincount(minlength=NUM_CLASSES**2).view(NUM_CLASSES, NUM_CLASSES)
+
+
+def mistakes(params: Tensor, pixels: str) -> list[tuple[int, int, int, float]]:
+    """Find the validation images that are taken for another class with the highest probability.
+
+    Returns
+    -------
+    list of (image, true class, predicted class, probability)
+        `image` is a place in the validation set.
+    """
+    val = fashion_mnist(pixels, "cpu").val
+    p, predicted = softmax(logits(params, val).double()).max(dim=1)
+    wrong = torch.where(predicted == val.labels, -1.0, p)
+    return [
+        (i, int(val.labels[i]), int(predicted[i]), float(p[i]))
+        for i in wrong.argsort(descending=True)[:MISTAKES].tolist()
+    ]

@@ -1,0 +1,198 @@
+"""The command: what it writes, what it refuses, and that the test set is read once, by one function."""
+
+import ast
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tp1 import __main__ as command
+from tp1.experiments import final, part2, runner
+from tp1.experiments.measures import best_epoch
+from tp1.experiments.plans import Config, Run, runs_of
+from tp1.experiments.results import Results, read_results, read_table
+
+EXPERIMENTS = Path(part2.__file__).parent
+
+
+def plan(pixels):
+    return lambda seeds: runs_of(
+        [
+            Config(optimiser, lr, 20, 2, pixels)
+            for optimiser in ("sgd", "adam")
+            for lr in (0.1, 0.01, 1e38)
+        ],
+        seeds,
+    )
+
+
+@pytest.fixture
+def world(monkeypatch, tmp_path, small, raw_test):
+    """Small plans on small images; how often the test set was read."""
+    monkeypatch.setattr(runner, "fashion_mnist", lambda *_: small)
+    monkeypatch.setattr(final, "fashion_mnist", lambda *_: small)
+    monkeypatch.setattr(
+        part2, "SEARCHES", {"assigned": plan("unit"), "wider": plan("standard")}
+    )
+    reads = []
+
+    def load_test(scale):
+        reads.append(1)
+        return raw_test
+
+    monkeypatch.setattr(final, "load_test", load_test)
+    return tmp_path, reads
+
+
+def call(*arguments):
+    return command.main(["run", "part2", *map(str, arguments)])
+
+
+def test_the_whole_command(world, capsys):
+    folder, reads = world
+    options = ("--output", folder, "--seeds", 2, "--device", "cpu", "--workers", 1)
+    assert call(*options) == 0
+    written = sorted(p.name for p in (folder / "part2").iterdir())
+    assert written == sorted(
+        f"{name}.{kind}"
+        for kind in ("csv", "json")
+        for name in (
+            "assigned", "wider",
+            "final", "final-images", "final-confusion", "final-weights", "final-mistakes",
+        )
+    )  # fmt: skip
+    assert len(read_results(folder / "part2" / "assigned").history) == 12
+    rows, receipt = read_table(folder / "part2" / "final")
+    assert len(rows) == 4 * 2
+    assert receipt["best"] in {row["choice"] for row in rows}
+    assert len(reads) == 1
+    for row in rows:
+        assert f"-{row['optimiser']}" in row["choice"]
+        assert float(row["lr"]) < 1
+    counts, _ = read_table(folder / "part2" / "final-confusion")
+    total = sum(int(row[f"predicted_{k}"]) for row in counts for k in range(10))
+    assert total == 4 * 2 * 30
+    hits, _ = read_table(folder / "part2" / "final-images")
+    for choice in hits[0]:
+        mean = np.mean(
+            [float(row["test_accuracy"]) for row in rows if row["choice"] == choice]
+        )
+        assert sum(int(row[choice]) for row in hits) / 60 == pytest.approx(
+            mean, rel=1e-5
+        )
+
+    before = {p: p.stat().st_mtime_ns for p in (folder / "part2").iterdir()}
+    assert call(*options) == 0
+    assert {p: p.stat().st_mtime_ns for p in (folder / "part2").iterdir()} == before
+    assert len(reads) == 1
+
+
+def test_more_seeds_add_runs_and_change_none(world):
+    folder, _ = world
+    options = ("--only", "assigned", "--output", folder, "--workers", 1)
+    call(*options, "--seeds", 1)
+    first = read_results(folder / "part2" / "assigned").history
+    call(*options, "--seeds", 3)
+    second = read_results(folder / "part2" / "assigned").history
+    assert len(second) == 3 * len(first)
+    for run, history in first.items():
+        assert np.array_equal(history, second[run], equal_nan=True)
+
+
+def test_results_of_other_code_are_made_again(world, monkeypatch):
+    folder, _ = world
+    options = ("--only", "assigned", "--output", folder, "--seeds", 1, "--workers", 1)
+    call(*options)
+    path = folder / "part2" / "assigned.json"
+    path.write_text(path.read_text().replace(part2.fingerprint(), "0" * 16))
+    call(*options)
+    assert json.loads(path.read_text())["code"] == part2.fingerprint()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--seeds", 0), "--seeds 0: 1 or more"),
+        (("--workers", 0), "--workers 0: 1 or more"),
+        (("--only", "final"), "assigned.csv is missing"),
+    ],
+)
+def test_bad_input_is_refused_and_nothing_written(world, capsys, arguments, words):
+    folder, reads = world
+    assert call("--output", folder, *arguments) == 2
+    assert words in capsys.readouterr().err
+    assert not list(folder.iterdir())
+    assert not reads
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_named(world, capsys):
+    folder, _ = world
+    assert call("--output", folder, "--device", "cuda") == 2
+    assert "finds no GPU" in capsys.readouterr().err
+    assert not list(folder.iterdir())
+
+
+def test_missing_data_is_found_before_anything_is_written(
+    monkeypatch, tmp_path, capsys
+):
+    monkeypatch.setenv("TP1_DATA_DIR", str(tmp_path / "nowhere"))
+    runner.fashion_mnist.cache_clear()
+    assert call("--output", tmp_path / "out", "--workers", 1) == 2
+    assert "train-images-idx3-ubyte.gz is missing" in (error := capsys.readouterr().err)
+    assert "make data" in error
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_interruption_says_how_to_go_on(world, monkeypatch, capsys):
+    folder, _ = world
+    whole, calls = runner.advance, []
+
+    def advance(*arguments):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return whole(*arguments)
+
+    monkeypatch.setattr(runner, "advance", advance)
+    options = ("--only", "assigned", "--output", folder, "--seeds", 1, "--workers", 1)
+    assert call(*options) == 130
+    assert "the same command goes on" in capsys.readouterr().err
+    assert call(*options) == 0
+    assert (
+        len(calls) == 1 + 2 * 2
+    )  # two families, two epochs; the third call came to nothing
+    assert not (folder / "part2" / part2.UNFINISHED).exists()
+
+
+def test_the_choice_is_the_best_mean_of_the_best_epochs_in_validation():
+    def run(lr, seed):
+        return Run(Config("sgd", lr, 20), seed)
+
+    def history(*accuracies):
+        return np.array([[1, 0.5, 1, a] for a in accuracies])
+
+    results = Results(
+        {
+            run(0.1, 0): history(0.1, 0.9, 0.2),
+            run(0.1, 1): history(0.1, 0.3, 0.2),
+            run(0.01, 0): history(0.1, 0.7, 0.8),
+            run(0.01, 1): history(0.1, 0.7, 0.8),
+            Run(Config("adam", 0.1, 20), 0): history(1.0),
+        },
+        {},
+    )
+    assert part2.choose(results, "sgd").lr == 0.01
+    assert best_epoch(results.history[run(0.01, 0)]) == 2
+
+
+def test_only_the_final_evaluation_reads_the_test_set():
+    readers = {
+        path.name
+        for path in EXPERIMENTS.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if getattr(node, "id", getattr(node, "attr", "")) == "load_test"
+    }
+    assert readers == {"final.py"}
