@@ -2,8 +2,9 @@
 
 import ast
 import hashlib
+import io
 import platform
-from collections.abc import Iterator
+import tokenize
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,40 +19,42 @@ ENTRY = "tp1.experiments.lockstep"
 
 @lru_cache(maxsize=1)
 def fingerprint() -> str:
-    """Hash the code that training executes: the lock-step and all that it imports, without its docstrings."""
-    digest, seen, todo = hashlib.sha256(), set[str](), [ENTRY]
+    """Hash the code that training executes: the lock-step and all that it imports."""
+    found, todo = dict[str, str](), [ENTRY]
     while todo:
         name = todo.pop()
         path = PACKAGE.joinpath(*name.split(".")[1:]).with_suffix(".py")
-        if name in seen or not path.is_file():
-            continue
-        seen.add(name)
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        todo += imports(tree)
-    for name in sorted(seen):
-        path = PACKAGE.joinpath(*name.split(".")[1:]).with_suffix(".py")
-        tree = without_docstrings(ast.parse(path.read_text(encoding="utf-8")))
-        digest.update(f"{name}\n{ast.unparse(tree)}\n".encode())
-    return digest.hexdigest()[:16]
+        if name not in found and path.is_file():
+            source = path.read_text(encoding="utf-8")
+            found[name] = statements(source)
+            todo += imported(source)
+    text = "\n".join(f"{name}\n{found[name]}" for name in sorted(found))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def imports(tree: ast.Module) -> Iterator[str]:
+def imported(source: str) -> list[str]:
     """Name the modules of this package that a module imports from."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tp1."):
-            yield node.module or ""
+    nodes = ast.walk(ast.parse(source))
+    names = [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    return [name for name in names if name.startswith("tp1.")]
 
 
-def without_docstrings(tree: ast.Module) -> ast.Module:
-    """Empty the docstrings of a module, in place."""
-    for node in ast.walk(tree):
+def statements(source: str) -> str:
+    """Leave out what does not count: comments, docstrings, blank lines."""
+    lines = source.splitlines()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column]
+    for node in ast.walk(ast.parse(source)):
         if (
             isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
             and ast.get_docstring(node) is not None
-            and isinstance(node.body[0], ast.Expr)
         ):
-            node.body[0].value = ast.Constant("")
-    return tree
+            doc = node.body[0]
+            first, last = doc.lineno - 1, doc.end_lineno or doc.lineno
+            lines[first:last] = [""] * (last - first)
+    return "\n".join(line.rstrip() for line in lines if line.strip())
 
 
 def provenance(device: torch.device, workers: int) -> dict[str, object]:

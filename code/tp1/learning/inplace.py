@@ -19,7 +19,7 @@ def softmax_(a: Tensor, top: Tensor, total: Tensor) -> None:
     torch.amax(a, dim=-2, keepdim=True, out=top)
     a.sub_(top)
     if a.shape[-1] > 1:
-        # Where the exponential underflows it takes ten times as long; e⁻⁸⁷ is as good as 0.
+        # An exponential that underflows takes ten times as long; e⁻⁸⁷ is as good as 0.
         a.clamp_min_(UNDERFLOW)
     a.exp_()
     torch.sum(a, dim=-2, keepdim=True, out=total)

@@ -7,8 +7,10 @@ import numpy as np
 from IPython.display import Markdown
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
+from numpy.typing import ArrayLike
 from torch import Tensor
 
+from tp1.reporting.final_figures import SIDE, shares
 from tp1.reporting.french import MINUS, NBSP, percent
 from tp1.reporting.style import BLUE, GREEN, GREY, ORANGE, finished
 from tp1.reporting.table import markdown_table
@@ -25,7 +27,6 @@ CLASSES = (
     "Sac",
     "Bottine",
 )
-SIDE = 28  # pixels on each side of an image
 DECIMAL_COMMA = FuncFormatter(
     lambda value, _: f"{value:g}".replace(".", ",").replace("-", MINUS)
 )
@@ -104,15 +105,15 @@ def runs_figure(
     return finished(figure)
 
 
-def weights_figure(theta: Tensor) -> Figure:
+def weights_figure(theta: ArrayLike | Tensor) -> Figure:
     """Show the weights of each class as an image, on one scale that is symmetric about zero.
 
     Parameters
     ----------
-    theta : Tensor (785, 10)
+    theta : array-like or Tensor (785, 10)
         Parameters of one softmax regression; the last row, the biases, is left out.
     """
-    images = theta[:-1].T.reshape(len(CLASSES), SIDE, SIDE).numpy()
+    images = np.asarray(theta)[:-1].T.reshape(len(CLASSES), SIDE, SIDE)
     # The few extreme pixels would leave the rest grey; they are drawn at the end of the scale.
     limit = float(np.quantile(np.abs(images), 0.995))
     figure, axes = plt.subplots(2, 5, figsize=(6.3, 2.6))
@@ -143,20 +144,20 @@ def confusion(y: Tensor, y_pred: Tensor) -> Tensor:
     return pairs.bincount(minlength=k * k).reshape(k, k)
 
 
-def class_table(counts: Tensor) -> Markdown:
+def class_table(counts: ArrayLike | Tensor) -> Markdown:
     """List the recall of every class and the class that it is most often taken for.
 
     Parameters
     ----------
-    counts : Tensor (10, 10)
+    counts : array-like or Tensor (10, 10)
         What `confusion` gives; every class has a sample.
     """
-    shares = counts / counts.sum(dim=1, keepdim=True)
-    wrong = shares - shares.diag().diag()
+    p = shares(np.asarray(counts))
+    wrong = p - np.diag(p.diagonal())
     rows = [
         [
             name,
-            percent(float(shares[k, k]), 0),
+            percent(float(p[k, k]), 0),
             CLASSES[int(wrong[k].argmax())],
             percent(float(wrong[k].max()), 0),
         ]

@@ -74,7 +74,7 @@ def _title(book: Book) -> list[Any]:
     preparation = book.root / PREPARATION
     if preparation.exists():
         code = preparation.read_text(encoding="utf-8").replace(
-            CODE, _archive(book.root / "code")
+            CODE, _archive(book.root)
         )
         hidden = {"jupyter": {"source_hidden": True}, "cellView": "form"}
         cells.append(
@@ -83,12 +83,14 @@ def _title(book: Book) -> list[Any]:
     return cells
 
 
-def _archive(folder: Path) -> str:
-    """Pack the package's Python files, less this renderer, as text; the same files give the same text."""
+def _archive(root: Path) -> str:
+    """Pack the package, less this renderer, and the results, as text; the same files give the same text."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for path in sorted(folder.rglob("*.py")):
-            name = path.relative_to(folder.parent).as_posix()
+        code = sorted((root / "code").rglob("*.py"))
+        results = sorted((root / "results").glob("*/*.[cj]s[vo]*"))
+        for path in code + results:
+            name = path.relative_to(root).as_posix()
             if "/weave/" not in name:
                 archive.writestr(
                     zipfile.ZipInfo(name), path.read_bytes(), zipfile.ZIP_DEFLATED

@@ -1,0 +1,228 @@
+"""The final evaluation: what each choice reaches on the test set, and what the differences are worth."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from IPython.display import Markdown
+from numpy.typing import NDArray
+
+from tp1.experiments.errors import ResultsError
+from tp1.experiments.plans import Config
+from tp1.experiments.results import NOTE, read_config, read_table
+from tp1.reporting.french import NBSP, number
+from tp1.reporting.hand_in import ReportedTest
+from tp1.reporting.intervals import Interval, interval
+from tp1.reporting.results import Array, results_folder
+from tp1.reporting.table import markdown_table
+from tp1.reporting.words import in_words, plus_minus
+
+Counts = NDArray[np.int64]
+TABLES = ("final", "final-images", "final-confusion", "final-weights", "final-mistakes")
+SEARCHES = {"assigned": "de l'énoncé", "wider": "élargie"}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A chosen configuration, trained with S seeds, its best parameters evaluated on the test set.
+
+    Attributes
+    ----------
+    name : str
+        Such as ``assigned-sgd``: the search, then the optimiser.
+    config : Config
+    seeds : tuple of S ints
+    best_epochs : array (S,) of integers
+    val_accuracy, test_loss, test_accuracy : array (S,)
+        At the best epoch.
+    right : array (N,) of integers
+        How many of the seeds classify each test image well.
+    confusion : array (K, K) of integers
+        Test images of each class (row) taken for each class (column), all seeds together.
+    """
+
+    name: str
+    config: Config
+    seeds: tuple[int, ...]
+    best_epochs: Counts
+    val_accuracy: Array
+    test_loss: Array
+    test_accuracy: Array
+    right: Counts
+    confusion: Counts
+
+
+class Mistake(NamedTuple):
+    """A validation image that is taken, with some probability, for another class."""
+
+    image: int
+    true: int
+    predicted: int
+    probability: float
+
+
+@dataclass(frozen=True)
+class Final:
+    """The final evaluation.
+
+    Attributes
+    ----------
+    choices : dict of str to Choice
+    best : str
+        The choice that is best in validation; what follows is of its first seed.
+    weights : array (D + 1, K)
+    mistakes : list of Mistake
+        The most confident ones on validation images.
+    provenance : dict
+    """
+
+    choices: dict[str, Choice]
+    best: str
+    weights: Array
+    mistakes: list[Mistake]
+    provenance: dict[str, Any]
+
+
+def load_final(folder: Path | None = None) -> Final:
+    """Read the final evaluation, by default from `results_folder`.
+
+    Raises
+    ------
+    ResultsError
+        If a file is missing or damaged, or the five tables are not of one evaluation.
+    """
+    folder = folder or results_folder()
+    tables, receipts = {}, {}
+    for name in TABLES:
+        tables[name], receipts[name] = read_table(folder / name)
+        receipts[name].pop("sha256")
+        if receipts[name] != receipts["final"]:
+            raise ResultsError(
+                f"{folder / name}.csv and final.csv are not of one evaluation: {NOTE}"
+            )
+    try:
+        names = list(dict.fromkeys(row["choice"] for row in tables["final"]))
+        choices = {name: _choice(name, tables) for name in names}
+        weights = np.array(
+            [[float(x) for x in row.values()] for row in tables["final-weights"]]
+        )
+        mistakes = [
+            Mistake(
+                int(row["image"]),
+                int(row["true"]),
+                int(row["predicted"]),
+                float(row["probability"]),
+            )
+            for row in tables["final-mistakes"]
+        ]
+        best = receipts["final"]["best"]
+        choices[best]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ResultsError(
+            f"the tables final*.csv of {folder} cannot be understood ({error!r}): {NOTE}"
+        ) from error
+    return Final(choices, best, weights, mistakes, receipts["final"])
+
+
+def _choice(name: str, tables: Mapping[str, list[dict[str, str]]]) -> Choice:
+    rows = [row for row in tables["final"] if row["choice"] == name]
+    counts = [row for row in tables["final-confusion"] if row["choice"] == name]
+    epochs = np.array([int(row["best_epoch"]) for row in rows])
+    val_accuracy, test_loss, test_accuracy = (
+        np.array([float(row[column]) for row in rows])
+        for column in ("val_accuracy", "test_loss", "test_accuracy")
+    )
+    right = np.array([int(row[name]) for row in tables["final-images"]])
+    confusion = np.array(
+        [[int(row[f"predicted_{k}"]) for k in range(len(counts))] for row in counts]
+    )
+    seeds = tuple(int(row["seed"]) for row in rows)
+    return Choice(
+        name,
+        read_config(rows[0]),
+        seeds,
+        epochs,
+        val_accuracy,
+        test_loss,
+        test_accuracy,
+        right,
+        confusion,
+    )
+
+
+def final_table(
+    choices: Sequence[Choice], reported: Sequence[ReportedTest] = ()
+) -> Markdown:
+    """Lay out what was chosen and what it reaches, as mean ± standard error over the seeds.
+
+    Parameters
+    ----------
+    choices : sequence of Choice
+    reported : sequence of ReportedTest
+        The earlier hand-in's single runs, for comparison.
+    """
+    header = [
+        "Recherche",
+        "Configuration",
+        f"Validation{NBSP}(%)",
+        f"Test{NBSP}: perte",
+        f"Test{NBSP}(%)",
+    ]
+    rows = [
+        [
+            SEARCHES.get(search := choice.name.rsplit("-", 1)[0], search),
+            in_words(choice.config),
+            plus_minus(choice.val_accuracy, 2),
+            plus_minus(choice.test_loss, 4, scale=1),
+            plus_minus(choice.test_accuracy, 2),
+        ]
+        for choice in choices
+    ]
+    rows += [
+        [
+            "remise antérieure",
+            in_words(run.config),
+            number(100 * run.val_accuracy, 2),
+            number(run.test_loss, 3),
+            number(100 * run.test_accuracy, 2),
+        ]
+        for run in reported
+    ]
+    return markdown_table(header, rows, "llrrr")
+
+
+@dataclass(frozen=True)
+class Paired:
+    """The test accuracy of one choice less that of another: one mean, seen from two sides.
+
+    Attributes
+    ----------
+    by_seed : Interval
+        Differences seed by seed: what another training with other seeds would change, on these test images.
+    by_image : Interval
+        Differences image by image, each averaged over the seeds: what other test images would change, with
+        these trained models.
+    """
+
+    by_seed: Interval
+    by_image: Interval
+
+
+def compare(one: Choice, other: Choice) -> Paired:
+    """Compare two choices on the test set: `one` less `other`, paired by seed, then by image.
+
+    Raises
+    ------
+    ResultsError
+        If they do not have the same seeds, two or more of them, and the same images.
+    """
+    if one.seeds != other.seeds or len(one.right) != len(other.right):
+        raise ResultsError(
+            f"{one.name} and {other.name} cannot be paired: seeds {one.seeds} and {other.seeds}, "
+            f"{len(one.right)} and {len(other.right)} images"
+        )
+    by_seed = interval(one.test_accuracy - other.test_accuracy)
+    by_image = interval((one.right - other.right) / len(one.seeds))
+    return Paired(by_seed, by_image)

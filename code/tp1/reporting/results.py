@@ -1,0 +1,218 @@
+"""The searches' frozen results, as arrays that tables and figures can be made of.
+
+Nothing here trains or reads images. Two readings of a run go through this layer: ``"last"`` is what was
+measured after the last epoch, ``"best"`` after the epoch of best validation accuracy.
+"""
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tp1.experiments.errors import ResultsError
+from tp1.experiments.measures import MEASURES, best_epoch, diverged
+from tp1.experiments.plans import Config
+from tp1.experiments.results import NOTE, Results, read_results
+from tp1.reporting.intervals import Interval, interval
+
+Array = NDArray[np.float64]
+At = Literal["last", "best"]
+Cell = tuple[int, int]
+
+
+def results_folder(part: str = "part2") -> Path:
+    """Give the folder of a part's results, in TP1_RESULTS_DIR if it is set, otherwise in ``results/``."""
+    root = os.environ.get("TP1_RESULTS_DIR") or Path(__file__).parents[3] / "results"
+    return Path(root) / part
+
+
+def load_search(name: str, folder: Path | None = None) -> Results:
+    """Read the search ``assigned`` or ``wider``, by default from `results_folder`.
+
+    Raises
+    ------
+    ResultsError
+        If a file is missing or damaged, or does not hold runs.
+    """
+    path = (folder or results_folder()) / name
+    try:
+        return read_results(path)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ResultsError(
+            f"{path}.csv does not hold runs ({error}): {NOTE}"
+        ) from error
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One optimiser's runs: L learning rates × B batch sizes × S seeds, all else being equal.
+
+    Attributes
+    ----------
+    template : Config
+        What the runs share; its learning rate and batch size mean nothing.
+    rates : tuple of L floats
+        The largest first, as in the assignment's table.
+    batch_sizes : tuple of B ints
+        The smallest first.
+    seeds : tuple of S ints
+    histories : array (L, B, S, epochs + 1, 4)
+        `MEASURES` after every epoch.
+    """
+
+    template: Config
+    rates: tuple[float, ...]
+    batch_sizes: tuple[int, ...]
+    seeds: tuple[int, ...]
+    histories: Array
+
+    @property
+    def optimiser(self) -> str:
+        """``"sgd"`` or ``"adam"``."""
+        return self.template.optimiser
+
+    @property
+    def shape(self) -> Cell:
+        """L, then B."""
+        return len(self.rates), len(self.batch_sizes)
+
+    @property
+    def best_epochs(self) -> NDArray[np.intp]:
+        """The epoch of best validation accuracy of every run: (L, B, S)."""
+        return best_epoch(np.moveaxis(self.histories, -2, 0))
+
+    @property
+    def diverged(self) -> NDArray[np.intp]:
+        """How many runs of each cell ever had an infinite or undefined loss: (L, B)."""
+        return diverged(np.moveaxis(self.histories, -2, 0)).sum(axis=-1)
+
+    def values(self, measure: str = "val_accuracy", at: At = "last") -> Array:
+        """Give a measure of every run: (L, B, S)."""
+        column = self.histories[..., MEASURES.index(measure)]
+        if at == "last":
+            return np.asarray(column[..., -1])
+        epochs = self.best_epochs[..., None]
+        return np.take_along_axis(column, epochs, axis=-1)[..., 0]
+
+    def mean(self, measure: str = "val_accuracy", at: At = "last") -> Array:
+        """Average a measure over the seeds: (L, B)."""
+        return np.asarray(self.values(measure, at).mean(axis=-1))
+
+    def deviation(self, measure: str = "val_accuracy", at: At = "last") -> Array:
+        """Give the standard deviation of a measure over the seeds, of which there are 2 or more: (L, B)."""
+        if len(self.seeds) < 2:
+            raise ResultsError("a deviation needs 2 seeds or more, and there is 1")
+        return np.asarray(self.values(measure, at).std(axis=-1, ddof=1))
+
+    def standard_error(self, measure: str = "val_accuracy", at: At = "last") -> Array:
+        """Give the standard error of the mean over the seeds: (L, B)."""
+        return self.deviation(measure, at) / np.sqrt(len(self.seeds))
+
+    def best_cell(self, at: At = "last") -> Cell:
+        """Find the cell of highest mean validation accuracy; equals are ordered as the search orders them."""
+        means = self.mean(at=at)
+        cells = np.ndindex(self.shape)
+        i, j = max(cells, key=lambda cell: (means[cell], self.config(cell)))
+        return i, j
+
+    def rivals(self, at: At = "last") -> list[Cell]:
+        """List the cells that are not told apart from the best one.
+
+        Their accuracy and the best cell's, paired by seed, have a mean difference whose Student interval
+        holds 0. That the best cell was picked as such makes the true list, if anything, longer.
+        """
+        values, best = self.values(at=at), self.best_cell(at)
+        cells = [(i, j) for i, j in np.ndindex(self.shape) if (i, j) != best]
+        return [
+            cell for cell in cells if interval(values[best] - values[cell]).has_zero
+        ]
+
+    def config(self, cell: Cell) -> Config:
+        """Give a cell's configuration."""
+        i, j = cell
+        return replace(self.template, lr=self.rates[i], batch_size=self.batch_sizes[j])
+
+
+def grid(results: Results, optimiser: str, **fixed: object) -> Grid:
+    """Arrange one optimiser's runs by learning rate, batch size and seed.
+
+    Parameters
+    ----------
+    results : Results
+        A search.
+    optimiser : {"sgd", "adam"}
+    **fixed
+        Fields of `Config` to select runs by, such as ``pixels="unit"``.
+
+    Raises
+    ------
+    ResultsError
+        If no run is selected, if a cell lacks one, or if the runs differ in anything else.
+    """
+    wanted = {"optimiser": optimiser, **fixed}
+    runs = [
+        run
+        for run in results.history
+        if all(getattr(run.config, name) == value for name, value in wanted.items())
+    ]
+    if not runs:
+        raise ResultsError(f"the results have no run with {wanted}: {NOTE}")
+    template, *others = {replace(run.config, lr=0.0, batch_size=1) for run in runs}
+    if others:
+        raise ResultsError(
+            f"the runs with {wanted} differ in more than rate and batch size: "
+            f"{template}, {others[0]}"
+        )
+    rates = tuple(sorted({run.config.lr for run in runs}, reverse=True))
+    batch_sizes = tuple(sorted({run.config.batch_size for run in runs}))
+    seeds = tuple(sorted({run.seed for run in runs}))
+    found = {(run.config.lr, run.config.batch_size, run.seed): run for run in runs}
+    epochs = template.epochs
+    histories = np.empty(
+        (len(rates), len(batch_sizes), len(seeds), epochs + 1, len(MEASURES))
+    )
+    for i, j, s in np.ndindex(histories.shape[:3]):
+        run = found.get((rates[i], batch_sizes[j], seeds[s]))
+        if run is None or len(results.history[run]) != epochs + 1:
+            raise ResultsError(
+                f"{optimiser}, rate {rates[i]:g}, batch size {batch_sizes[j]}, seed {seeds[s]}: "
+                f"{epochs + 1} epochs are wanted: {NOTE}"
+            )
+        histories[i, j, s] = results.history[run]
+    return Grid(template, rates, batch_sizes, seeds, histories)
+
+
+def history_of(results: Results, config: Config) -> Array:
+    """Give what one configuration's runs measured, in the order of the seeds: (S, epochs + 1, 4).
+
+    Raises
+    ------
+    ResultsError
+        If the results do not have the configuration.
+    """
+    runs = sorted(run for run in results.history if run.config == config)
+    if not runs:
+        raise ResultsError(f"the results have no run of {config}: {NOTE}")
+    return np.stack([results.history[run] for run in runs])
+
+
+def measured(history: Array, measure: str, epoch: int = -1) -> Array:
+    """Pick a measure of one configuration's runs after an epoch, by default the last: (S,)."""
+    return np.asarray(history[:, epoch, MEASURES.index(measure)])
+
+
+def gap(history: Array, what: Literal["accuracy", "loss"] = "accuracy") -> Interval:
+    """Tell how much better the last epoch is in training than in validation, seed by seed.
+
+    Parameters
+    ----------
+    history : array (S, epochs + 1, 4)
+        What `history_of` gives.
+    what : {"accuracy", "loss"}
+        Above 0, either gap says that the training set is served better.
+    """
+    difference = measured(history, f"train_{what}") - measured(history, f"val_{what}")
+    return interval(difference if what == "accuracy" else -difference)

@@ -1,0 +1,163 @@
+"""The assigned search as the assignment asks for it, a table for each optimiser, and as two heat maps."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import Markdown
+from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import FuncFormatter
+
+from tp1.reporting.french import NBSP, Text, number
+from tp1.reporting.results import Array, At, Cell, Grid
+from tp1.reporting.style import ORANGE, finished
+from tp1.reporting.table import markdown_table
+from tp1.reporting.words import OPTIMISERS, plus_minus, rate
+
+INK = "#1a1a1a"
+MARK = "†"
+
+
+def search_table(grid: Grid, at: At = "last", digits: int = 1) -> Markdown:
+    """Lay out the validation accuracy in %, mean ± standard error over the seeds, the best cell in bold.
+
+    A cell with runs whose loss was ever infinite or undefined has a mark, which `divergence_note` explains.
+
+    Parameters
+    ----------
+    grid : Grid
+        One optimiser's runs.
+    at : {"last", "best"}
+        Measured after the last epoch, or after each run's best one.
+    digits : int
+        Digits after the comma.
+    """
+    values, lost, best = grid.values(at=at), grid.diverged, grid.best_cell(at)
+    rows = []
+    for i, lr in enumerate(grid.rates):
+        row = [str(rate(lr))]
+        for j in range(len(grid.batch_sizes)):
+            cell = str(plus_minus(values[i, j], digits))
+            if (i, j) == best:
+                cell = f"**{cell}**"
+            row.append(cell + (MARK if lost[i, j] else ""))
+        rows.append(row)
+    sizes = [f"$B = {size}$" for size in grid.batch_sizes]
+    return markdown_table([r"Taux $\eta$", *sizes], rows)
+
+
+def divergence_note(*grids: Grid) -> Text:
+    """Explain the mark of `search_table`, cell by cell; empty if no cell has it."""
+    cells = [
+        f"{OPTIMISERS[grid.optimiser]}, taux{NBSP}{rate(grid.rates[i])}, mini-lots de{NBSP}"
+        f"{number(grid.batch_sizes[j], 0)}{NBSP}: {grid.diverged[i, j]} sur{NBSP}{len(grid.seeds)}"
+        for grid in grids
+        for i, j in np.argwhere(grid.diverged)
+    ]
+    if not cells:
+        return Text("")
+    return Text(
+        f"{MARK}{NBSP}entraînements dont la perte a cessé d'être finie ("
+        + f"{NBSP}; ".join(cells)
+        + ")."
+    )
+
+
+def search_figure(sgd: Grid, adam: Grid, at: At = "last") -> Figure:
+    """Draw the mean validation accuracy of both searches, on one scale, the best cell of each framed.
+
+    Parameters
+    ----------
+    sgd, adam : Grid
+        The two searches.
+    at : {"last", "best"}
+        Measured after the last epoch, or after each run's best one.
+    """
+    means = [100 * grid.mean(at=at) for grid in (sgd, adam)]
+    norm = Normalize(min(m.min() for m in means), max(m.max() for m in means))
+    fig, axes = plt.subplots(1, 2, figsize=(6.3, 2.15))
+    for ax, grid, mean in zip(axes, (sgd, adam), means, strict=True):
+        i, j = grid.best_cell(at)
+        mesh = heat_map(ax, mean, norm, digits=1, bold=(i, j))
+        frame = Rectangle(
+            (j - 0.5, i - 0.5), 1, 1, fill=False, ec=ORANGE, lw=2.5, gid="best"
+        )
+        frame.set_clip_on(False)
+        ax.add_patch(frame)
+        ax.set_xticks(
+            range(len(grid.batch_sizes)), [number(b, 0) for b in grid.batch_sizes]
+        )
+        ax.set_yticks(range(len(grid.rates)), [rate(lr) for lr in grid.rates])
+        ax.set_xlabel("taille de mini-lot $B$")
+        ax.set_title(OPTIMISERS[grid.optimiser])
+    axes[0].set_ylabel(r"taux $\eta$")
+    bar = fig.colorbar(
+        mesh,
+        ax=axes,
+        format=FuncFormatter(lambda v, _: f"{number(v, 0)}{NBSP}%"),
+        pad=0.02,
+    )
+    bar.outline.set_visible(False)
+    return finished(fig)
+
+
+def heat_map(
+    ax: Axes,
+    values: Array,
+    norm: Normalize,
+    digits: int,
+    size: float = 8,
+    bold: Cell | None = None,
+) -> QuadMesh:
+    """Draw a matrix, its first row on top, each cell with its value; the darker, the larger.
+
+    Parameters
+    ----------
+    ax : Axes
+    values : array (L, B)
+    norm : Normalize
+        What the colours stand for.
+    digits : int
+        Digits after the comma; an exact zero has none.
+    size : float
+        Of the numbers, in points.
+    bold : (int, int), optional
+        The cell whose number is bold.
+    """
+    cmap = plt.get_cmap("Blues")
+    across, down = (np.arange(n + 1) - 0.5 for n in reversed(values.shape))
+    mesh = ax.pcolormesh(
+        across, down, values, cmap=cmap, norm=norm, edgecolors="white", linewidth=1
+    )
+    for (i, j), value in np.ndenumerate(values):
+        ax.text(
+            j,
+            i,
+            number(value, digits) if value else "0",
+            ha="center",
+            va="center",
+            fontsize=size,
+            fontweight="bold" if (i, j) == bold else "normal",
+            color=legible(cmap(norm(value))),
+        )
+    ax.invert_yaxis()
+    ax.grid(visible=False)
+    ax.spines[:].set_visible(False)
+    ax.tick_params(length=0)
+    return mesh
+
+
+def legible(ground: tuple[float, float, float, float]) -> str:
+    """Choose white or dark ink, whichever has the higher contrast (WCAG 2) with an opaque sRGB colour."""
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in ground[:3]
+    ]
+    luminance = float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
+    # Contrast is a ratio of luminances, each with 0.05 of stray light; INK has a luminance of 0.01.
+    return (
+        INK
+        if (luminance + 0.05) / (0.01 + 0.05) > 1.05 / (luminance + 0.05)
+        else "white"
+    )

@@ -1,0 +1,60 @@
+"""The fingerprint sees what changes numbers, nothing else; the committed results are of this code."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tp1.experiments import provenance
+from tp1.experiments.plans import assigned, wider
+from tp1.experiments.results import read_results, read_table
+
+RESULTS = Path(__file__).parents[2] / "results" / "part2"
+SOURCE = '"""Doc."""\n\nX = "# kept"  # a comment\n\n\ndef f():\n    """Doc."""\n    return X\n'
+
+
+def test_comments_docstrings_and_blank_lines_do_not_count():
+    other = 'X = "# kept"\ndef f():\n    """Another,\n    longer."""\n\n    # why\n    return X\n'
+    assert provenance.statements(SOURCE) == provenance.statements(other)
+    assert provenance.statements(SOURCE) == 'X = "# kept"\ndef f():\n    return X'
+
+
+def test_a_changed_statement_changes_the_fingerprint(monkeypatch):
+    before = provenance.fingerprint()
+    provenance.fingerprint.cache_clear()
+    whole = provenance.statements
+    monkeypatch.setattr(
+        provenance, "statements", lambda s: whole(s).replace("0.999", "0.99")
+    )
+    assert provenance.fingerprint() != before
+    provenance.fingerprint.cache_clear()
+
+
+def test_what_training_imports_is_followed():
+    seen, todo = set(), [provenance.ENTRY]
+    while todo:
+        name = todo.pop()
+        path = provenance.PACKAGE.joinpath(*name.split(".")[1:]).with_suffix(".py")
+        if name not in seen and path.is_file():
+            seen.add(name)
+            todo += provenance.imported(path.read_text(encoding="utf-8"))
+    names = {name.removeprefix("tp1.") for name in seen}
+    assert {"experiments.steps", "learning.inplace", "learning.data"} <= names
+    assert not {"experiments.final", "experiments.runner", "reporting.results"} & names
+
+
+@pytest.mark.parametrize(("name", "plan"), [("assigned", assigned), ("wider", wider)])
+def test_the_committed_searches_are_whole_and_of_this_code(name, plan):
+    results = read_results(RESULTS / name)
+    assert set(plan(5)) == set(results.history)
+    assert results.provenance["code"] == provenance.fingerprint()
+    for run, history in results.history.items():
+        assert history.shape == (run.config.epochs + 1, 4)
+
+
+def test_the_committed_evaluation_is_of_this_code_and_beats_the_published_figure():
+    rows, receipt = read_table(RESULTS / "final")
+    assert receipt["code"] == provenance.fingerprint()
+    best = [float(r["test_accuracy"]) for r in rows if r["choice"] == receipt["best"]]
+    assert len(best) == 5
+    assert np.mean(best) > 0.842

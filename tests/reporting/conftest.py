@@ -1,0 +1,90 @@
+"""Made-up results, with the shapes and the files of real ones: nothing is trained here."""
+
+import numpy as np
+import pytest
+
+from tp1.experiments.plans import Config, assigned, wider
+from tp1.experiments.results import Results, write_table
+
+
+def made_up(runs, seed=0):
+    """Give every run a history: losses that fall, accuracies that rise, and noise on both."""
+    random = np.random.default_rng(seed)
+    history = {}
+    for run in runs:
+        epochs = np.arange(run.config.epochs + 1)
+        level = 0.7 + 0.15 * random.random()
+        accuracy = level * (1 - 0.8 * np.exp(-2.0 * epochs))
+        loss = 0.4 + 1.9 * np.exp(-2.0 * epochs)
+        columns = [loss, accuracy, loss + 0.05, accuracy - 0.02]
+        noise = random.uniform(-0.02, 0.02, (4, len(epochs)))
+        history[run] = (np.array(columns) + noise).T
+    return Results(history, {"code": "made up", "seconds": 131.85})
+
+
+@pytest.fixture(scope="session")
+def assigned_results():
+    return made_up(assigned())
+
+
+@pytest.fixture(scope="session")
+def wider_results():
+    return made_up(wider(3), 1)
+
+
+IMAGES, CLASSES, SEEDS = 400, 10, 5
+CHOICES = {
+    "assigned-sgd": Config("sgd", 0.01, 20),
+    "assigned-adam": Config("adam", 0.001, 20),
+    "wider-sgd": Config("sgd", 0.3, 100, 20, "unit", "mean", "linear"),
+    "wider-adam": Config("adam", 0.0003, 500, 20, "standard", "mean", "linear"),
+}
+
+
+@pytest.fixture
+def final_folder(tmp_path):
+    """Write the five tables of a final evaluation, made of predictions that are made up."""
+    random = np.random.default_rng(3)
+    labels = np.arange(IMAGES) % CLASSES
+    rows, confusion, right = [], [], []
+    for rank, (name, c) in enumerate(CHOICES.items()):
+        hits = random.random((SEEDS, IMAGES)) < 0.7 + 0.05 * rank
+        wrong = (labels + random.integers(1, CLASSES, (SEEDS, IMAGES))) % CLASSES
+        predicted = np.where(hits, labels, wrong)
+        config = (
+            c.optimiser, c.lr, c.batch_size, c.epochs, c.pixels, c.gradient, c.schedule,
+        )  # fmt: skip
+        rows += [
+            (name, *config, seed, 3 + seed % 2, 0.4, 0.86, 0.42, 0.85 + seed / 1000, 0.45 + seed / 100,
+             float(hits[seed].mean()))
+            for seed in range(SEEDS)
+        ]  # fmt: skip
+        for k in range(CLASSES):
+            counts = np.bincount(predicted[:, labels == k].ravel(), minlength=CLASSES)
+            confusion.append((name, k, *counts.tolist()))
+        right.append(hits.sum(axis=0).tolist())
+    columns = (
+        "choice", "optimiser", "lr", "batch_size", "epochs", "pixels", "gradient", "schedule", "seed",
+        "best_epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "test_loss",
+        "test_accuracy",
+    )  # fmt: skip
+    receipt = {"code": "made up", "best": "wider-adam", "seeds": SEEDS}
+    tables = {
+        "final": (columns, rows),
+        "final-images": (tuple(CHOICES), list(zip(*right, strict=True))),
+        "final-confusion": (
+            ("choice", "true", *(f"predicted_{k}" for k in range(CLASSES))),
+            confusion,
+        ),
+        "final-weights": (
+            tuple(f"class_{k}" for k in range(CLASSES)),
+            random.normal(size=(785, CLASSES)).tolist(),
+        ),
+        "final-mistakes": (
+            ("image", "true", "predicted", "probability"),
+            [(7 * i, i % 10, (i + 3) % 10, 0.99 - i / 100) for i in range(12)],
+        ),
+    }
+    for name, (header, content) in tables.items():
+        write_table(tmp_path / name, header, content, receipt)
+    return tmp_path
