@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-slow lint format data bench freeze quarto clean
+.PHONY: help report test test-slow lint format data experiments bench freeze quarto clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,8 +42,12 @@ freeze: $(VENV)/.all ## execute every chapter again and freeze its results
 	rm -rf _freeze
 	$(PY) -m tp1 weave
 
-bench: $(VENV)/.all ## time against the peers; results in benchmarks/results/
+experiments: $(VENV)/.all ## train what results/ lacks or what other code made (needs the data)
+	$(PY) -m tp1 run part2
+
+bench: $(VENV)/.bench ## time against the peers; results in benchmarks/results/
 	$(PY) benchmarks/bayes_queries.py
+	$(PY) -m benchmarks.softmax_search
 
 quarto: $(VENV)/.report ## install Quarto into .venv, where the network allows it
 	$(PY) -m pip install quarto-cli==1.10.19
@@ -64,4 +68,9 @@ $(VENV)/.report: requirements-report.txt constraints.txt pyproject.toml
 $(VENV)/.all: $(VENV)/.report requirements.txt
 	@echo "set-up: PyTorch, Jupyter and the tests' libraries (once, a few minutes, 5 GB)"
 	@$(PY) -m pip install --quiet -r requirements.txt
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.all requirements-bench.txt
+	@echo "set-up: the peers of the benchmarks, JAX among them (once, under a minute)"
+	@$(PY) -m pip install --quiet -r requirements-bench.txt
 	@touch $@
