@@ -11,7 +11,15 @@ import zipfile
 from pathlib import Path
 
 PAQUET = "@CODE@"
-BIBLIOTHEQUES = ["matplotlib", "numpy", "opt_einsum", "torch", "torchvision"]
+BIBLIOTHEQUES = [
+    "matplotlib",
+    "numpy",
+    "opt_einsum",
+    "scipy",
+    "torch",
+    "torchvision",
+    "tqdm",
+]
 
 if importlib.util.find_spec("tp1") is None:
     zipfile.ZipFile(io.BytesIO(base64.b85decode(PAQUET))).extractall("tp1")

@@ -109,7 +109,7 @@ def test_rates_are_drawn_with_their_errors_and_told_apart_in_grey(wider_results)
         assert "0,01" in labels
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert legend == [
-        "$B = 20$", "$B = 100$", "$B = 500$", "pixels dans [0, 1]", "pixels centrés et réduits",
+        "$B =$ 20", "$B =$ 100", "$B =$ 500", "pixels dans [0, 1]", "pixels centrés et réduits",
     ]  # fmt: skip
 
 

@@ -144,7 +144,12 @@ def rates_figure(grids: Sequence[Grid], floor: float | None = None) -> Figure:
     axes[0, 0].yaxis.set_major_formatter(PERCENT)
     axes[0, 0].set_ylabel("exactitude en validation")
     keys = [
-        _key(marker=MARKERS[k], color=COLOURS[k], ls="-", label=f"$B = {size}$")
+        _key(
+            marker=MARKERS[k],
+            color=COLOURS[k],
+            ls="-",
+            label=f"$B =$ {number(size, 0)}",
+        )
         for k, size in enumerate(sizes)
     ]
     if "unit" in scales:
@@ -159,7 +164,7 @@ def rates_figure(grids: Sequence[Grid], floor: float | None = None) -> Figure:
         ncols=len(keys),
         fontsize=8,
         columnspacing=1.2,
-        handlelength=2.6,
+        handlelength=3.6,
     )
     return finished(fig)
 

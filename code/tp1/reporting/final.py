@@ -21,7 +21,7 @@ from tp1.reporting.words import in_words, plus_minus
 
 Counts = NDArray[np.int64]
 TABLES = ("final", "final-images", "final-confusion", "final-weights", "final-mistakes")
-SEARCHES = {"assigned": "de l'énoncé", "wider": "élargie"}
+SEARCHES = {"assigned": "énoncé", "wider": "élargie"}
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ def final_table(
             SEARCHES.get(search := choice.name.rsplit("-", 1)[0], search),
             in_words(choice.config),
             plus_minus(choice.val_accuracy, 2),
-            plus_minus(choice.test_loss, 4, scale=1),
+            plus_minus(choice.test_loss, 3, scale=1),
             plus_minus(choice.test_accuracy, 2),
         ]
         for choice in choices

@@ -44,7 +44,7 @@ def search_table(grid: Grid, at: At = "last", digits: int = 1) -> Markdown:
                 cell = f"**{cell}**"
             row.append(cell + (MARK if lost[i, j] else ""))
         rows.append(row)
-    sizes = [f"$B = {size}$" for size in grid.batch_sizes]
+    sizes = [f"$B =$ {number(size, 0)}" for size in grid.batch_sizes]
     return markdown_table([r"Taux $\eta$", *sizes], rows)
 
 
