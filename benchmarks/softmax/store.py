@@ -1,0 +1,91 @@
+"""The raw numbers: a JSON file, written anew as soon as something is measured."""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks.softmax.task import Extent
+
+from tp1.experiments.provenance import fingerprint
+from tp1.experiments.results import write_atomically
+
+Numbers = dict[str, Any]
+
+
+class Store:
+    """Measurements by name, each a list with one entry a round.
+
+    Parameters
+    ----------
+    path : Path
+    extent : Extent
+    resume : bool
+        Keep what the file has, which must be of the same extent and code; otherwise begin empty.
+    about : dict
+        What the file says of the machine.
+    """
+
+    def __init__(
+        self, path: Path, extent: Extent, resume: bool, about: Numbers
+    ) -> None:
+        self.path = path
+        # As JSON gives it back.
+        same: Numbers = json.loads(
+            json.dumps({"extent": asdict(extent), "code": fingerprint()})
+        )
+        self.content: Numbers = {**about, **same, "measurements": {}}
+        if resume and path.is_file():
+            found = json.loads(path.read_text(encoding="utf-8"))
+            if any(found[key] != value for key, value in same.items()):
+                raise SystemExit(
+                    f"{path} was measured to another extent or with other code: not resumed"
+                )
+            self.content = found
+
+    def rounds(self, name: str) -> list[Numbers]:
+        """Give the rounds of a measurement; none if it was not carried out, or its library is missing."""
+        return [r for r in self._all(name) if "missing" not in r]
+
+    def missing(self, name: str) -> str | None:
+        """Name the library without which the measurement could not be made, if so."""
+        found: list[str] = [r["missing"] for r in self._all(name) if "missing" in r]
+        return found[0] if found else None
+
+    def has(self, name: str, number: int) -> bool:
+        """Say whether a round is there already; one whose library was missing is worth another try."""
+        return len(self.rounds(name)) > number
+
+    def add(self, name: str, numbers: Numbers) -> None:
+        """Keep one more round of a measurement."""
+        self.content["measurements"].setdefault(name, []).append(numbers)
+        self.write()
+
+    def summarise(self, summary: Numbers) -> None:
+        """Keep what the rounds come to."""
+        self.content["summary"] = summary
+        self.write()
+
+    def write(self) -> None:
+        """Write the file aside, then rename it; floats have six significant digits."""
+        text = json.dumps(rounded(self.content), indent=1, ensure_ascii=False)
+        write_atomically(self.path, text + "\n")
+
+    def _all(self, name: str) -> list[Numbers]:
+        found: list[Numbers] = self.content["measurements"].get(name, [])
+        return found
+
+
+def rounded(value: Any) -> Any:
+    """Round all the floats in nested dictionaries and lists."""
+    if isinstance(value, dict):
+        return {key: rounded(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [rounded(part) for part in value]
+    return float(f"{value:.6g}") if isinstance(value, float) else value
+
+
+def load_average() -> list[float]:
+    """Give the load of the last 1, 5 and 15 minutes."""
+    return [round(load, 2) for load in os.getloadavg()]
