@@ -113,6 +113,17 @@ def test_a_stack_that_was_kept_comes_back_whole(tmp_path, small):
     assert [p.name for p in tmp_path.iterdir()] == ["s.pt"]
 
 
+@pytest.mark.parametrize("content", [b"", b"PK", b"damaged" * 100])
+def test_a_damaged_file_is_as_good_as_none(tmp_path, expected, content):
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(tmp_path, Stopping(3))
+    for path in tmp_path.iterdir():
+        path.write_bytes(content)
+    again = Stopping(10**6)
+    assert same(carry_out(tmp_path, again), expected)
+    assert again.done == 4 * 3
+
+
 def test_a_worker_that_fails_says_so(tmp_path, monkeypatch):
     def broken(*_):
         raise ValueError("no memory")

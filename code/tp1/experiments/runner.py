@@ -7,6 +7,7 @@ megabytes; the images stay with the worker, which reads them once.
 import hashlib
 import multiprocessing
 import os
+import pickle
 import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import (
@@ -38,9 +39,7 @@ class Serial(Executor):
         future: Future = Future()
         try:
             future.set_result(fn(*args, **kwargs))
-        except BaseException as error:
-            if not isinstance(error, Exception):
-                raise
+        except Exception as error:  # noqa: BLE001
             future.set_exception(error)
         return future
 
@@ -65,7 +64,7 @@ def local(workers: int, pixels: Iterable[str], device: str) -> Iterator[Executor
     with one_thread():
         for kind in sorted(set(pixels)):
             fashion_mnist(kind, device)
-        if workers == 1:
+        if workers == 1 or device != "cpu":
             yield Serial()
             return
         method = "fork" if sys.platform == "linux" else "spawn"
@@ -159,8 +158,12 @@ def save(path: Path, stack: Stack) -> None:
 
 
 def load(path: Path, runs: list[Run]) -> Stack | None:
-    """Find a stack that was kept, or None."""
+    """Find a stack that was kept; None if there is none, or if its file is damaged and so of no use."""
     if not path.is_file():
         return None
-    state = torch.load(path, weights_only=True)
-    return Stack(runs=runs, **{**state, "history": state["history"].numpy()})
+    try:
+        state = torch.load(path, weights_only=True)
+        return Stack(runs=runs, **{**state, "history": state["history"].numpy()})
+    except (RuntimeError, EOFError, pickle.UnpicklingError, KeyError, TypeError):
+        path.unlink()
+        return None
