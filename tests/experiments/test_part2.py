@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tp1 import __main__ as command
-from tp1.experiments import final, part2, runner
+from tp1.experiments import cli, final, part2, runner
 from tp1.experiments.measures import best_epoch
 from tp1.experiments.plans import Config, Run, runs_of
 from tp1.experiments.results import Results, read_results, read_table
@@ -43,6 +43,7 @@ def world(monkeypatch, tmp_path, small, raw_test):
         return raw_test
 
     monkeypatch.setattr(final, "load_test", load_test)
+    monkeypatch.setattr(cli, "verify", lambda *_: None)
     return tmp_path, reads
 
 
@@ -87,6 +88,53 @@ def test_the_whole_command(world, capsys):
     assert call(*options) == 0
     assert {p: p.stat().st_mtime_ns for p in (folder / "part2").iterdir()} == before
     assert len(reads) == 1
+
+
+@pytest.mark.parametrize("table", final.TABLES)
+def test_a_table_of_the_evaluation_that_is_lost_is_made_again(world, table):
+    folder, reads = world
+    options = ("--output", folder, "--seeds", 1, "--workers", 1)
+    call(*options)
+    path = folder / "part2" / f"{table}.csv"
+    before = path.read_bytes()
+    path.unlink()
+    assert call(*options) == 0
+    assert path.read_bytes() == before
+    assert len(reads) == 2
+
+
+def test_other_choices_are_evaluated_anew(world, monkeypatch):
+    folder, _ = world
+    options = ("--output", folder, "--seeds", 1, "--workers", 1)
+    call(*options)
+    monkeypatch.setattr(part2, "choose", lambda results, optimiser: next(
+        run.config for run in results.history
+        if run.config.optimiser == optimiser and run.config.lr == 0.01
+    ))  # fmt: skip
+    call(*options)
+    rows, _ = read_table(folder / "part2" / "final")
+    assert {row["lr"] for row in rows} == {"0.01"}
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(world, capsys):
+    folder, _ = world
+    (folder / "part2").write_text("a file")
+    assert call("--output", folder, "--workers", 1) == 2
+    assert "part2 cannot be written to" in capsys.readouterr().err
+
+
+def test_a_batch_that_is_too_large_is_found_before_anything_is_trained(
+    world, monkeypatch, capsys
+):
+    folder, _ = world
+    configs = [Config("sgd", 0.1, 20, 1), Config("sgd", 0.1, 108, 1)]
+    monkeypatch.setitem(
+        part2.SEARCHES, "assigned", lambda seeds: runs_of(configs, seeds)
+    )
+    monkeypatch.setattr(runner, "advance", None)
+    assert call("--output", folder, "--workers", 1, "--only", "assigned") == 2
+    assert "batch size 108: the training set has 107" in capsys.readouterr().err
+    assert not list(folder.iterdir())
 
 
 def test_more_seeds_add_runs_and_change_none(world):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tp1.experiments import part2
 from tp1.experiments.runner import default_workers
+from tp1.learning.data import raw_folder, verify
 from tp1.learning.device import DEVICES, choose_device
 from tp1.learning.errors import HyperparameterError
 
@@ -55,6 +56,8 @@ def run(args: argparse.Namespace) -> int:
     device = choose_device(args.device).type
     workers = args.workers or default_workers(device)
     session = part2.Session(args.output / "part2", device, workers)
+    if args.only in (None, "final"):
+        verify(raw_folder())  # the checksums alone: the test images stay closed
     try:
         for stage in [args.only] if args.only else part2.STAGES:
             if stage == "final":

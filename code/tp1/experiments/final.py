@@ -16,6 +16,9 @@ from tp1.learning.data import checksums, load_test
 from tp1.learning.functions import NUM_CLASSES, cross_entropy_from_logits, softmax
 
 MISTAKES = 12
+TABLES = (
+    "final-images", "final-confusion", "final-weights", "final-mistakes", "final",
+)  # fmt: skip
 COLUMNS = (
     "choice", *CONFIG, "seed", "best_epoch", *MEASURES, "test_loss", "test_accuracy",
 )  # fmt: skip
@@ -58,7 +61,7 @@ def evaluate_choices(
         right = torch.zeros(len(test.labels), dtype=torch.int64)
         runs = trained(config, stacks)
         for run in runs:
-            a = logits(run.params, test)
+            a = logits(run.params, test).double()
             predicted = a.argmax(dim=1)
             counts += confusion_counts(test.labels, predicted)
             right += predicted == test.labels
@@ -129,4 +132,5 @@ def mistakes(params: Tensor, pixels: str) -> list[tuple[int, int, int, float]]:
     return [
         (i, int(val.labels[i]), int(predicted[i]), float(p[i]))
         for i in wrong.argsort(descending=True)[:MISTAKES].tolist()
+        if wrong[i] >= 0
     ]

@@ -1,7 +1,7 @@
 """Part 2: the assigned search, a wider one, and the final evaluation of what they chose."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +9,7 @@ import torch
 
 from tp1.experiments import runner
 from tp1.experiments.errors import ResultsError
-from tp1.experiments.final import evaluate_choices
+from tp1.experiments.final import TABLES, evaluate_choices
 from tp1.experiments.measures import best_epoch
 from tp1.experiments.plans import OPTIMISERS, Config, Run, assigned, runs_of, wider
 from tp1.experiments.progress import Progress
@@ -137,15 +137,29 @@ def final(seeds: int, session: Session) -> None:
             )
         for optimiser in OPTIMISERS:
             choices[f"{name}-{optimiser}"] = choose(results, optimiser)
-    try:
-        _, receipt = read_table(session.output / "final")
-        if receipt.get("code") == fingerprint() and receipt.get("seeds") == seeds:
-            return
-    except ResultsError:
-        pass
+    wanted = {
+        "plan": "final",
+        "code": fingerprint(),
+        "evaluation": fingerprint("tp1.experiments.final"),
+        "seeds": seeds,
+        "choices": {name: asdict(config) for name, config in choices.items()},
+    }
+    if evaluated(session.output, wanted):
+        return
     runs = runs_of(dict.fromkeys(choices.values()), seeds)
     trained, receipt = train("final", runs, session)
-    evaluate_choices(
-        choices, trained, {"plan": "final", "seeds": seeds, **receipt}, session.output
-    )
+    evaluate_choices(choices, trained, {**receipt, **wanted}, session.output)
     clean(session, trained)
+
+
+def evaluated(folder: Path, wanted: dict[str, object]) -> bool:
+    """Say whether all the tables of the evaluation that is wanted are there."""
+    try:
+        receipts = [read_table(folder / name)[1] for name in TABLES]
+    except ResultsError:
+        return False
+    return all(
+        receipt.get(key) == value
+        for receipt in receipts
+        for key, value in wanted.items()
+    )

@@ -17,10 +17,10 @@ PACKAGE = Path(__file__).parents[1]
 ENTRY = "tp1.experiments.lockstep"
 
 
-@lru_cache(maxsize=1)
-def fingerprint() -> str:
-    """Hash the code that training executes: the lock-step and all that it imports."""
-    found, todo = dict[str, str](), [ENTRY]
+@lru_cache
+def fingerprint(entry: str = ENTRY) -> str:
+    """Hash a module and all that it imports; by default what training executes, the lock-step."""
+    found, todo = dict[str, str](), [entry]
     while todo:
         name = todo.pop()
         path = PACKAGE.joinpath(*name.split(".")[1:]).with_suffix(".py")

@@ -23,12 +23,14 @@ from pathlib import Path
 
 import torch
 
+from tp1.experiments.errors import ResultsError
 from tp1.experiments.images import fashion_mnist
 from tp1.experiments.lockstep import Stack, advance, start
 from tp1.experiments.plans import Run
 from tp1.experiments.progress import Progress
 from tp1.experiments.provenance import fingerprint
 from tp1.experiments.schedule import Task, divide, left
+from tp1.learning.errors import HyperparameterError
 
 
 class Serial(Executor):
@@ -113,6 +115,18 @@ def train(
     unfinished : Path
         A folder in which stacks are kept after every epoch. What is found there is not done again.
     """
+    for run in runs:
+        n = len(fashion_mnist(run.config.pixels, device).train.x)
+        if run.config.batch_size > n:
+            raise HyperparameterError(
+                f"batch size {run.config.batch_size}: the training set has {n} images"
+            )
+    try:
+        unfinished.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ResultsError(
+            f"{unfinished.parent} cannot be written to ({error.strerror}): name another folder"
+        ) from error
     groups = divide(runs, workers)
     tasks: list[Task] = [
         load(unfinished / name(members), members) or members for members in groups
