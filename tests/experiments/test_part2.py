@@ -145,6 +145,8 @@ def test_more_seeds_add_runs_and_change_none(world):
     call(*options, "--seeds", 3)
     second = read_results(folder / "part2" / "assigned").history
     assert len(second) == 3 * len(first)
+    provenance = read_results(folder / "part2" / "assigned").provenance
+    assert [more["runs"] for more in provenance["added"]] == [12]
     for run, history in first.items():
         assert np.array_equal(history, second[run], equal_nan=True)
 
@@ -213,6 +215,7 @@ def test_an_interruption_says_how_to_go_on(world, monkeypatch, capsys):
         len(calls) == 1 + 2 * 2
     )  # two families, two epochs; the third call came to nothing
     assert not (folder / "part2" / part2.UNFINISHED).exists()
+    assert read_results(folder / "part2" / "assigned").provenance["resumed"]
 
 
 def test_the_choice_is_the_best_mean_of_the_best_epochs_in_validation():

@@ -55,6 +55,7 @@ def test_the_committed_searches_are_whole_and_of_this_code(name, plan):
 def test_the_committed_evaluation_is_of_this_code_and_beats_the_published_figure():
     rows, receipt = read_table(RESULTS / "final")
     assert receipt["code"] == provenance.fingerprint()
+    assert receipt["evaluation"] == provenance.fingerprint("tp1.experiments.final")
     best = [float(r["test_accuracy"]) for r in rows if r["choice"] == receipt["best"]]
     assert len(best) == 5
     assert np.mean(best) > 0.842

@@ -19,7 +19,7 @@ from tp1.experiments.results import (
     write_table,
 )
 
-RUN = Run(Config("adam", 1e-3, 20, 3, "standard", "mean", "linear"), 7)
+RUN = Run(Config("adam", 0.123456789012, 20, 3, "standard", "mean", "linear"), 7)
 HISTORY = np.array(
     [[2.3, 0.1, 2.31, 0.1], [0.5, 0.8, 0.6, 0.7], [np.inf, 0.1, np.nan, 0.9]]
 )

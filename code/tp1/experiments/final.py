@@ -1,7 +1,7 @@
 """The final evaluation: the only code that reads the test set; what it writes says of which choice it is."""
 
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -11,7 +11,7 @@ from tp1.experiments.images import Images, fashion_mnist, prepared, rescale
 from tp1.experiments.lockstep import Stack
 from tp1.experiments.measures import MEASURES, History, best_epoch
 from tp1.experiments.plans import Config
-from tp1.experiments.results import CONFIG, write_table
+from tp1.experiments.results import CONFIG, config_cells, write_table
 from tp1.learning.data import checksums, load_test
 from tp1.learning.functions import NUM_CLASSES, cross_entropy_from_logits, softmax
 
@@ -69,7 +69,7 @@ def evaluate_choices(
             accuracy = (predicted == test.labels).double().mean().item()
             epoch = int(best_epoch(run.history))
             measured = (*run.at_best, loss, accuracy)
-            rows.append((choice, *astuple(config), run.seed, epoch, *measured))
+            rows.append((choice, *config_cells(config), run.seed, epoch, *measured))
         confusion += [(choice, k, *row) for k, row in enumerate(counts.tolist())]
         hits[choice] = right.tolist()
         scores[choice] = sum(run.at_best[3] for run in runs) / len(runs)

@@ -63,6 +63,9 @@ def search(name: str, seeds: int, session: Session) -> Results:
     history = {
         run: stack.history[:, i] for stack in new for i, run in enumerate(stack.runs)
     }
+    if old.history:
+        later = [*old.provenance.get("added", []), {"runs": len(missing), **receipt}]
+        receipt = {**old.provenance, "added": later}
     results = Results({**old.history, **history}, {"plan": name, **receipt})
     write_results(path, results)
     clean(session, new)
@@ -98,6 +101,9 @@ def train(
         )
     receipt = provenance(torch.device(session.device), session.workers)
     seconds = round(time.perf_counter() - began, 2)
+    if progress.resumed:
+        # What an interrupted session had done is not in the seconds.
+        receipt["resumed"] = True
     return trained, {**receipt, "seconds": seconds}
 
 

@@ -23,12 +23,16 @@ class Progress:
     def __init__(self, label: str, quiet: bool = False) -> None:
         self.label, self.quiet = label, quiet
         self.runs = self.finished = self.images = 0
+        self.resumed = False
 
     def begin(self, tasks: Iterable[Task]) -> None:
         """Show the bar; what stacks have done already counts as done."""
         tasks = list(tasks)
         self.total = sum(left(runs_of_task(task)) for task in tasks)
         self.runs = sum(len(runs_of_task(task)) for task in tasks)
+        started = [task for task in tasks if isinstance(task, Stack)]
+        self.resumed = bool(started)
+        self.finished = sum(len(task.runs) for task in started if task.finished)
         self.began = time.perf_counter()
         self.bar = tqdm(
             desc=self.label,

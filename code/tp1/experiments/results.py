@@ -98,7 +98,7 @@ def read_table(path: Path) -> tuple[list[dict[str, str]], dict[str, Any]]:
 def write_results(path: Path, results: Results) -> None:
     """Write the epochs of runs, in the order of configurations, seeds and epochs."""
     rows = [
-        (*astuple(run.config), run.seed, epoch, *map(float, measures))
+        (*config_cells(run.config), run.seed, epoch, *map(float, measures))
         for run, history in sorted(results.history.items())
         for epoch, measures in enumerate(history)
     ]
@@ -121,6 +121,14 @@ def read_results(path: Path) -> Results:
         epochs.setdefault(run, []).append([float(row[name]) for name in MEASURES])
     history = {run: np.array(values) for run, values in epochs.items()}
     return Results(history, provenance)
+
+
+def config_cells(config: Config) -> tuple[str, ...]:
+    """Give a configuration as the cells of a row, its numbers with all their digits."""
+    return tuple(
+        repr(value) if isinstance(value, float) else str(value)
+        for value in astuple(config)
+    )
 
 
 def read_config(row: Mapping[str, str]) -> Config:

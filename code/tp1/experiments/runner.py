@@ -146,7 +146,7 @@ def train(
             running.add(executor.submit(work, todo.pop(), device))
         done, running = wait(running, return_when=FIRST_COMPLETED)
         for future in done:
-            stack = future.result()
+            stack = owned(future.result())
             save(unfinished / name(stack.runs), stack)
             progress.advanced(stack)
             if stack.finished:
@@ -154,6 +154,17 @@ def train(
             else:
                 todo.append(stack)
     progress.close()
+
+
+def owned(stack: Stack) -> Stack:
+    """Copy tensors out of the shared memory in which a worker's process hands them over; it is scarce."""
+    return replace(
+        stack,
+        theta=stack.theta.clone(),
+        m=stack.m.clone(),
+        v=stack.v.clone(),
+        best=stack.best.clone(),
+    )
 
 
 def name(runs: list[Run]) -> str:
