@@ -97,8 +97,10 @@ def test_the_notebook_brings_the_package_that_it_needs(
     )
     # All but its last lines, which fetch the data.
     preparation = preparation.split("from tp1.learning")[0]
+    # By standard input: with the package in it, the program is too long for an argument.
     done = subprocess.run(
-        [sys.executable, "-c", FORGET + preparation + ASK],
+        [sys.executable, "-"],
+        input=FORGET + preparation + ASK,
         cwd=tmp_path,
         capture_output=True,
         text=True,
