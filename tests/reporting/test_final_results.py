@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import ttest_rel
 
 from tp1.experiments.errors import ResultsError
-from tp1.experiments.final import COLUMNS
+from tp1.experiments.final import COLUMNS, TABLES
 from tp1.experiments.plans import Config
 from tp1.experiments.results import write_table
 from tp1.reporting.final import Choice, compare, final_table, load_final
@@ -63,9 +63,6 @@ def test_the_folder_may_come_from_the_environment(final_folder, monkeypatch):
     assert load_final().best == "wider-adam"
 
 
-TABLES = ["final", "final-images", "final-confusion", "final-weights", "final-mistakes"]
-
-
 @pytest.mark.parametrize("name", TABLES)
 @pytest.mark.parametrize("suffix", ["csv", "json"])
 def test_a_missing_table_is_an_error(final_folder, name, suffix):
@@ -74,7 +71,7 @@ def test_a_missing_table_is_an_error(final_folder, name, suffix):
         load_final(final_folder)
 
 
-@pytest.mark.parametrize("name", TABLES[1:])
+@pytest.mark.parametrize("name", [name for name in TABLES if name != "final"])
 def test_tables_of_two_evaluations_are_refused(final_folder, name):
     path = final_folder / f"{name}.json"
     receipt = json.loads(path.read_text())
@@ -164,7 +161,27 @@ def test_the_two_sides_have_one_mean(final_folder):
     assert paired.by_seed.mean == pytest.approx(paired.by_image.mean)
     assert paired.by_seed.mean > 0.1
     assert (paired.by_seed.n, paired.by_image.n) == (5, 400)
+    assert (paired.joint.n, paired.joint.mean) == (5, paired.by_seed.mean)
     assert not paired.by_seed.has_zero
+
+
+@pytest.mark.parametrize(
+    ("skill", "flips", "most"),
+    [(0.003, 0, 0.97), (0.03, 0, 0.97), (0.01, 0.05, 0.99)],
+)
+def test_the_joint_interval_covers_other_seeds_and_other_images(skill, flips, most):
+    """Trained and tested anew each time; flips are what a seed does on an image, which counts twice."""
+    random = np.random.default_rng(8225)
+    held, draws = 0, 1000
+    for _ in range(draws):
+        # Two models whose seeds differ in skill, on images that differ in difficulty.
+        images, seeds = random.random(1000), skill * random.normal(size=(2, 5, 1))
+        hits = images < np.array([0.8, 0.82])[:, None, None] + seeds
+        hits ^= random.random(hits.shape) < flips
+        one, other = (choice(h.mean(axis=1), h.sum(axis=0)) for h in hits)
+        joint = compare(other, one).joint
+        held += joint.low <= 0.02 * (1 - 2 * flips) <= joint.high
+    assert 0.935 < held / draws < most
 
 
 def test_what_cannot_be_paired_is_refused():

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from scipy.stats import ttest_1samp
+from scipy.stats import ttest_1samp, ttest_ind
 
 from tp1.experiments.errors import ResultsError
 from tp1.experiments.plans import Config
 from tp1.reporting.french import NBSP, THIN_NBSP
-from tp1.reporting.intervals import Interval, interval
+from tp1.reporting.intervals import Interval, interval, joint
 from tp1.reporting.words import (
     bounds,
     duration,
@@ -45,6 +45,41 @@ def test_five_values_by_hand():
 def test_an_interval_needs_two_finite_values(values):
     with pytest.raises(ResultsError, match="2 finite values"):
         interval(values)
+
+
+def two(n, error, others, other_error):
+    """Intervals of one mean, 0, with given standard errors; only those enter `joint`."""
+    return Interval(n, 0, error, -1, 1), Interval(others, 0, other_error, -1, 1)
+
+
+def test_a_joint_interval_by_hand():
+    # Variances 9 and 16 of 4 and 9 degrees: 25² / (9²/4 + 16²/9) = 12.84, whose quantile is 2.163.
+    found = joint(*two(5, 3.0, 10, 4.0))
+    assert (found.n, found.mean, found.error) == (5, 0, 5)
+    assert found.high == -found.low == pytest.approx(2.163 * 5, abs=1e-2)
+
+
+@given(
+    st.lists(st.floats(-1, 1), min_size=2, max_size=9),
+    st.lists(st.floats(-1, 1), min_size=2, max_size=9),
+)
+def test_a_joint_interval_is_that_of_welchs_test(a, b):
+    assume(min(np.std(a), np.std(b)) > 1e-6)
+    one, other = interval(a), interval(b)
+    welch = ttest_ind(a, b, equal_var=False).confidence_interval(0.95)
+    found = joint(one, other)
+    reach = (welch.high - welch.low) / 2
+    assert found.high - found.mean == pytest.approx(reach)
+    assert found.mean == one.mean
+
+
+@given(st.floats(0, 1), st.integers(2, 9))
+def test_a_source_without_noise_changes_nothing(error, n):
+    one = interval(np.linspace(-error, error, n))
+    still = Interval(5, one.mean, 0.0, one.mean, one.mean)
+    for found in (joint(one, still), joint(still, one)):
+        assert found.error == pytest.approx(one.error)
+        assert found.low == pytest.approx(one.low)
 
 
 def test_a_mean_has_its_standard_error_unless_it_is_alone():

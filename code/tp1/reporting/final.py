@@ -10,17 +10,17 @@ from IPython.display import Markdown
 from numpy.typing import NDArray
 
 from tp1.experiments.errors import ResultsError
+from tp1.experiments.final import TABLES
 from tp1.experiments.plans import Config
 from tp1.experiments.results import NOTE, read_config, read_table
 from tp1.reporting.french import NBSP, number
 from tp1.reporting.hand_in import ReportedTest
-from tp1.reporting.intervals import Interval, interval
+from tp1.reporting.intervals import Interval, interval, joint
 from tp1.reporting.results import Array, results_folder
 from tp1.reporting.table import markdown_table
 from tp1.reporting.words import in_words, plus_minus
 
 Counts = NDArray[np.int64]
-TABLES = ("final", "final-images", "final-confusion", "final-weights", "final-mistakes")
 SEARCHES = {"assigned": "énoncé", "wider": "élargie"}
 
 
@@ -98,6 +98,7 @@ def load_final(folder: Path | None = None) -> Final:
     for name in TABLES:
         tables[name], receipts[name] = read_table(folder / name)
         receipts[name].pop("sha256")
+    for name in TABLES:
         if receipts[name] != receipts["final"]:
             raise ResultsError(
                 f"{folder / name}.csv and final.csv are not of one evaluation: {NOTE}"
@@ -208,6 +209,14 @@ class Paired:
 
     by_seed: Interval
     by_image: Interval
+
+    @property
+    def joint(self) -> Interval:
+        """What other seeds and other images would change together: the variances of both sides, added.
+
+        How seeds and images interact is in both; the interval is, if anything, too wide.
+        """
+        return joint(self.by_seed, self.by_image)
 
 
 def compare(one: Choice, other: Choice) -> Paired:

@@ -19,7 +19,7 @@ class Interval:
     Attributes
     ----------
     n : int
-        How many values.
+        How many values; of two samples, the fewer.
     mean, error, low, high : float
         The mean, its standard error, and the ends of the interval.
     """
@@ -57,3 +57,24 @@ def interval(values: ArrayLike) -> Interval:
     mean, error = float(x.mean()), float(x.std(ddof=1)) / math.sqrt(len(x))
     reach = float(quantile(len(x) - 1)) * error
     return Interval(len(x), mean, error, mean - reach, mean + reach)
+
+
+def joint(one: Interval, other: Interval) -> Interval:
+    """Estimate a mean that two independent sources of noise blur, from an interval for each.
+
+    The variances are added; by Welch and Satterthwaite the sum v + w of two, of m and n degrees of freedom,
+    has (v + w)² / (v²/m + w²/n) of them.
+
+    Parameters
+    ----------
+    one, other : Interval
+        Of one mean, which is taken from `one`.
+    """
+    v, w = one.error**2, other.error**2
+    error = math.hypot(one.error, other.error)
+    # Each variance as a share of the sum, so that small ones do not underflow; without noise, no reach.
+    share = v / (v + w) if v + w > 0 else 1.0
+    degrees = 1 / (share**2 / (one.n - 1) + (1 - share) ** 2 / (other.n - 1))
+    reach = float(quantile(degrees)) * error
+    mean, n = one.mean, min(one.n, other.n)
+    return Interval(n, mean, error, mean - reach, mean + reach)
