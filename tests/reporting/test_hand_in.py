@@ -106,7 +106,7 @@ def test_the_table_has_a_row_for_each_cell_and_bold_differences(assigned_results
     sgd = compare_with_hand_in(shifted(assigned_results, shifts))
     adam = compare_with_hand_in(grid(assigned_results, "adam"))
     header, _, *body = hand_in_table(sgd, adam).data.split("\n")
-    assert header.count("eux") == 2
+    assert header.count("remise") == 2
     assert "Adam" in header
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in body]
     assert len(rows) == 12
@@ -130,6 +130,15 @@ def test_the_table_has_a_row_for_each_cell_and_bold_differences(assigned_results
     assert [k for k, row in enumerate(rows) if row[4].startswith("**")] == [6]
     assert [row[7].startswith("**") for row in rows] == adam.differs.ravel().tolist()
     assert [row[6] for row in rows[:2]] == ["80,6", "83,1"]
+
+
+def test_the_hand_in_is_held_against_the_best_epoch(assigned_results):
+    table = grid(assigned_results, "adam")
+    np.testing.assert_array_equal(
+        compare_with_hand_in(table).ours, table.mean(at="best")
+    )
+    last = compare_with_hand_in(table, at="last")
+    np.testing.assert_array_equal(last.ours, table.mean())
 
 
 def test_another_search_cannot_be_compared(wider_results):

@@ -1,7 +1,7 @@
 """An earlier hand-in's figures, and which of them differ from ours by more than noise.
 
 The figures are those that the assignment's page quotes (``assignment.md``, Part 2): one run a cell, no error
-bars, another split of the training images.
+bars, another split of the training images. So is the published accuracy, to which chapter 2 compares its own.
 """
 
 from dataclasses import dataclass
@@ -51,6 +51,9 @@ REPORTED_TEST = {
     "sgd": ReportedTest(Config("sgd", 0.01, 1), 0.85733, 0.531, 0.83120),
     "adam": ReportedTest(Config("adam", 0.001, 20), 0.85400, 0.464, 0.83870),
 }
+
+# LogisticRegression on the test set: Xiao, Rasul & Vollgraf 2017, table 3.
+PUBLISHED_TEST = 0.842
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ def noise_margin(mean: Array, deviation: Array, n: int) -> Array:
     return np.asarray(quantile(degrees) * np.sqrt(runs + images))
 
 
-def compare_with_hand_in(grid: Grid, at: At = "last") -> HandIn:
+def compare_with_hand_in(grid: Grid, at: At = "best") -> HandIn:
     """Compare each cell's mean with the one run that the earlier hand-in reports.
 
     A cell differs by more than noise where the difference exceeds `noise_margin`. Each cell has a chance of
@@ -135,7 +138,8 @@ def compare_with_hand_in(grid: Grid, at: At = "last") -> HandIn:
     grid : Grid
         The assigned search with one optimiser; 2 seeds or more.
     at : {"last", "best"}
-        Which of our accuracies to compare; the hand-in does not say which one it reports.
+        Which of our accuracies to compare. The assignment's cell prints what `train` returns, the best
+        epoch's, and the hand-in's table is made of what the cell prints.
 
     Raises
     ------
@@ -158,7 +162,7 @@ def hand_in_table(*comparisons: HandIn) -> Markdown:
     header = [r"Taux $\eta$", "$B$"]
     for comparison in comparisons:
         name = OPTIMISERS[comparison.optimiser]
-        header += [f"{name}{NBSP}: nous", "eux", "écart"]
+        header += [f"{name}{NBSP}: ici", "remise", "écart"]
     rows = []
     for i, j in np.ndindex(len(RATES), len(BATCH_SIZES)):
         row = ["" if j else str(rate(RATES[i])), str(number(BATCH_SIZES[j], 0))]
