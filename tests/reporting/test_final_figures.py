@@ -4,9 +4,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from matplotlib.collections import QuadMesh
 
 from tp1.experiments.errors import ResultsError
@@ -16,7 +13,6 @@ from tp1.reporting.final_figures import (
     confusion_figure,
     mistakes_figure,
     shares,
-    worst_class,
 )
 from tp1.reporting.french import NBSP
 from tp1.reporting.learning import CLASSES, weights_figure
@@ -40,20 +36,6 @@ def test_the_matrix_is_in_percent_of_each_row_true_classes_downwards():
     (mesh,) = (c for c in ax.collections if isinstance(c, QuadMesh))
     np.testing.assert_allclose(mesh.get_array(), 100 * shares(counts))
     assert plt.get_fignums() == []
-
-
-@given(arrays(int, (5, 5), elements=st.integers(1, 50)))
-def test_the_worst_class_has_the_lowest_recall(counts):
-    found = worst_class(counts)
-    recalls = [counts[k, k] / sum(counts[k]) for k in range(5)]
-    assert found.recall == pytest.approx(min(recalls))
-    assert found.lowest == recalls.index(min(recalls))
-    others = {k: counts[found.lowest, k] for k in range(5) if k != found.lowest}
-    assert found.taken_for != found.lowest
-    assert counts[found.lowest, found.taken_for] == max(others.values())
-    assert found.share == pytest.approx(
-        max(others.values()) / sum(counts[found.lowest])
-    )
 
 
 def test_a_class_without_images_is_an_error():

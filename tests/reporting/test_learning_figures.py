@@ -1,4 +1,4 @@
-"""What chapter 2 shows: the figures draw, and the table says what the counts say."""
+"""What chapter 2 shows: the figures draw."""
 
 import matplotlib.pyplot as plt
 import pytest
@@ -6,25 +6,10 @@ import torch
 
 from tp1.reporting.learning import (
     CLASSES,
-    class_table,
-    confusion,
     runs_figure,
     samples_figure,
     weights_figure,
 )
-
-
-def test_confusion_counts_true_rows_and_predicted_columns():
-    y, y_pred = torch.eye(3)[[0, 0, 1, 2]], torch.eye(3)[[0, 2, 1, 1]]
-    assert confusion(y, y_pred).tolist() == [[1, 0, 1], [0, 1, 0], [0, 1, 0]]
-
-
-def test_class_table_names_the_most_frequent_confusion():
-    counts = 90 * torch.eye(10, dtype=torch.int64)
-    counts[:, 3] += 10
-    rows = class_table(counts).data.splitlines()
-    assert rows[2] == "| T-shirt | 90\u00a0% | Robe | 10\u00a0% |"
-    assert len(rows) == 12
 
 
 @pytest.mark.parametrize(

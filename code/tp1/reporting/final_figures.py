@@ -1,7 +1,6 @@
 """What the chosen models get wrong: the confusion of the classes, and the most confident mistakes."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -19,27 +18,6 @@ SIDE = 28  # pixels on each side of an image
 COLUMNS = 6
 
 
-class Confusion(NamedTuple):
-    """The class that is recognised least often.
-
-    Attributes
-    ----------
-    lowest : int
-        The class.
-    recall : float
-        The share of its images that are classified well.
-    taken_for : int
-        The class that it is most often taken for.
-    share : float
-        The share of its images that are.
-    """
-
-    lowest: int
-    recall: float
-    taken_for: int
-    share: float
-
-
 def shares(counts: ArrayLike) -> np.ndarray:
     """Divide each row of a confusion matrix (K, K) by its sum.
 
@@ -53,14 +31,6 @@ def shares(counts: ArrayLike) -> np.ndarray:
     if not (totals > 0).all():
         raise ResultsError("a class without images has no row percentages")
     return np.asarray(table / totals)
-
-
-def worst_class(counts: ArrayLike) -> Confusion:
-    """Find the class with the lowest recall and its most frequent confusion; the first of equals."""
-    p = shares(counts)
-    k = int(p.diagonal().argmin())
-    wrong = np.where(np.arange(len(p)) == k, -1.0, p[k])
-    return Confusion(k, float(p[k, k]), int(wrong.argmax()), float(wrong.max()))
 
 
 def confusion_figure(counts: ArrayLike, classes: Sequence[str]) -> Figure:

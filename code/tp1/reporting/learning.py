@@ -1,19 +1,17 @@
-"""Figures and tables of the chapters on learning: the data, how a run went, what it learnt."""
+"""Figures of the chapters on learning: the data, how a run went, what it learnt."""
 
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import Markdown
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from tp1.reporting.final_figures import SIDE, shares
-from tp1.reporting.french import MINUS, NBSP, percent
+from tp1.reporting.final_figures import SIDE
+from tp1.reporting.french import MINUS, NBSP
 from tp1.reporting.style import BLUE, GREEN, GREY, ORANGE, finished
-from tp1.reporting.table import markdown_table
 
 CLASSES = (
     "T-shirt",
@@ -125,44 +123,3 @@ def weights_figure(theta: ArrayLike | Tensor) -> Figure:
         shown, ax=axes, extend="both", shrink=0.85, label="poids", format=DECIMAL_COMMA
     )
     return finished(figure)
-
-
-def confusion(y: Tensor, y_pred: Tensor) -> Tensor:
-    """Count the samples of each true class (row) that get each most probable class (column).
-
-    Parameters
-    ----------
-    y, y_pred : Tensor (N, K)
-        One-hot targets and probabilities.
-
-    Returns
-    -------
-    Tensor (K, K) of integers
-    """
-    k = y.shape[1]
-    pairs = k * y.argmax(dim=1) + y_pred.argmax(dim=1)
-    return pairs.bincount(minlength=k * k).reshape(k, k)
-
-
-def class_table(counts: ArrayLike | Tensor) -> Markdown:
-    """List the recall of every class and the class that it is most often taken for.
-
-    Parameters
-    ----------
-    counts : array-like or Tensor (10, 10)
-        What `confusion` gives; every class has a sample.
-    """
-    p = shares(np.asarray(counts))
-    wrong = p - np.diag(p.diagonal())
-    rows = [
-        [
-            name,
-            percent(float(p[k, k]), 0),
-            CLASSES[int(wrong[k].argmax())],
-            percent(float(wrong[k].max()), 0),
-        ]
-        for k, name in enumerate(CLASSES)
-    ]
-    return markdown_table(
-        ["Classe", "Bien classées", "Confusion la plus fréquente", "Part"], rows, "lrlr"
-    )
