@@ -38,6 +38,11 @@ def build(root, monkeypatch, n_train, n_test):
     return root
 
 
+@pytest.fixture(autouse=True)
+def small_tensors(one_thread):
+    """Every test of this room computes on small tensors."""
+
+
 @pytest.fixture
 def tiny(tmp_path, monkeypatch):
     """A data folder with 20 training and 5 test images."""

@@ -1,6 +1,9 @@
 """The assignment's own cells, executed as text on a small data set."""
 
+import inspect
 import re
+from functools import reduce
+from itertools import product
 
 import matplotlib.pyplot as plt
 import pytest
@@ -56,6 +59,37 @@ NAMES = {
     "inputs_tilde",
     "LinearModel",
     "train",
+    "softmax_cross_entropy_backward",
+    "relu_forward",
+    "relu_backward",
+    "MLPModel",
+}
+# Those of the contract; what comes after them can only be given by name.
+SIGNATURES = {
+    "get_fashion_mnist_dataloaders": "val_percentage=0.1, batch_size=1",
+    "reshape_input": "x, y",
+    "Logger.log": "self, accuracy_train=0, loss_train=0, accuracy_valid=0, loss_valid=0",
+    "Logger.plot_loss_and_accuracy": "self, train=True, valid=True",
+    "Logger.print_last": "self",
+    "accuracy": "y, y_pred",
+    "accuracy_and_loss_whole_dataset": "data_loader, model",
+    "cross_entropy": "y, y_pred",
+    "softmax": "x, axis=-1",
+    "inputs_tilde": "x, axis=-1",
+    "LinearModel": "num_features, num_classes",
+    "LinearModel.forward": "self, x",
+    "LinearModel.get_grads": "self, y, y_pred, X",
+    "LinearModel.sgd_update": "self, lr, grads",
+    "LinearModel.adam_update": "self, lr, grads",
+    "train": "model, lr=0.1, nb_epochs=10, sgd=True, data_loader_train=None, data_loader_val=None",
+    "softmax_cross_entropy_backward": "y, y_pred",
+    "relu_forward": "x",
+    "relu_backward": "x",
+    "MLPModel": "n_features, n_hidden_features, n_hidden_layers, n_classes",
+    "MLPModel.forward": "self, x",
+    "MLPModel.backward": "self, y, y_pred",
+    "MLPModel.sgd_update": "self, lr, grads",
+    "MLPModel.adam_update": "self, lr, grads",
 }
 
 
@@ -66,9 +100,34 @@ def test_the_names_are_those_of_the_assignment():
     assert set(namespace) >= NAMES
 
 
-@pytest.mark.parametrize("sgd", [True, False])
-@pytest.mark.parametrize("no_grad", [True, False])
-def test_the_cells_run(small, monkeypatch, capsys, sgd, no_grad):
+@pytest.mark.parametrize(("name", "wanted"), SIGNATURES.items())
+def test_the_signatures_are_those_of_the_assignment(name, wanted):
+    found = inspect.signature(reduce(getattr, name.split("."), assignment))
+    by_place = [
+        parameter.name
+        if parameter.default is parameter.empty
+        else f"{parameter.name}={parameter.default}"
+        for parameter in found.parameters.values()
+        if parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+    ]
+    assert ", ".join(by_place) == wanted
+
+
+LINEAR = "LinearModel(num_features=784, num_classes=10)"
+NETWORK = (
+    "MLPModel(n_features=784, n_hidden_features=5, n_hidden_layers=2, n_classes=10)"
+)
+
+
+@pytest.mark.parametrize(
+    ("model", "sgd", "no_grad"),
+    [
+        *product([LINEAR], *[(True, False)] * 2),
+        (NETWORK, True, True),
+        (NETWORK, False, False),
+    ],
+)
+def test_the_cells_run(small, monkeypatch, capsys, model, sgd, no_grad):
     decoded.cache_clear()
     figures = []
     monkeypatch.setattr(plt, "show", lambda: figures.append(plt.gcf()))
@@ -79,7 +138,7 @@ def test_the_cells_run(small, monkeypatch, capsys, sgd, no_grad):
             cell = cell.replace("with torch.no_grad():", "if True:")
         # One epoch a run instead of 5 or 50: it is the cell that is tested, not patience.
         cell = re.sub(r"nb_epochs=\d+", "nb_epochs=1", cell)
-        cell = cell.replace("sgd=True", f"sgd={sgd}")
+        cell = cell.replace("sgd=True", f"sgd={sgd}").replace(LINEAR, model)
         exec(cell, namespace)  # noqa: S102
     out = capsys.readouterr().out
     assert len(re.findall(r"^validation accuracy = \d+\.\d{3}$", out, re.M)) == 12
@@ -89,4 +148,4 @@ def test_the_cells_run(small, monkeypatch, capsys, sgd, no_grad):
     assert out.count("Époque  1 ") == 13
     assert len(figures) == 1
     plt.close("all")
-    assert not namespace["model"].params.requires_grad
+    assert not any(theta.requires_grad for theta in namespace["model"].params)

@@ -267,3 +267,11 @@ def test_a_batch_for_each_model_needs_as_many_batches_as_models():
     models = LinearModel(4, 3, params=torch.zeros(2, 5, 3))
     with pytest.raises(ShapeError, match="for a stack"):
         models.forward(torch.zeros(3, 6, 4))
+
+
+@pytest.mark.parametrize(
+    "sizes", [(0, 10), (-1, 10), (784, 0), (784.0, 10), (784, True)]
+)
+def test_a_size_that_is_no_positive_integer_is_refused(sizes):
+    with pytest.raises(HyperparameterError, match="an integer, 1 or more, is wanted"):
+        LinearModel(*sizes)

@@ -236,6 +236,7 @@ GOOD = {
         ({"data_loader_val": None}, EmptyLoaderError),
         ({"data_loader_train": []}, EmptyLoaderError),
         ({"data_loader_val": []}, EmptyLoaderError),
+        ({"data_loader_train": iter(loader())}, EmptyLoaderError),
         ({"data_loader_train": iter(())}, EmptyLoaderError),
         ({"data_loader_val": iter(())}, EmptyLoaderError),
     ],

@@ -6,7 +6,12 @@ from numbers import Real
 import torch
 from torch import Tensor
 
-from tp1.learning.errors import HyperparameterError, LabelError, ShapeError
+from tp1.learning.errors import (
+    DivergedModelError,
+    HyperparameterError,
+    LabelError,
+    ShapeError,
+)
 
 
 def check_axis(x: Tensor, axis: int) -> None:
@@ -97,11 +102,38 @@ def check_gradient(y: Tensor, y_pred: Tensor, x: Tensor, params: Tensor) -> None
         )
 
 
+def check_predictions(y: Tensor, y_pred: Tensor, a: Tensor) -> None:
+    """Raise `ShapeError` unless y and y_pred are of the minibatch whose scores are a, (..., B, K)."""
+    check_targets(y, y_pred)
+    if y_pred.shape != a.shape:
+        raise ShapeError(
+            f"predictions of shape {tuple(y_pred.shape)}: the last forward pass gave {tuple(a.shape)}"
+        )
+
+
+def check_finite(layer: str, *tensors: Tensor) -> None:
+    """Raise `DivergedModelError` unless every entry is finite; `layer` says of what."""
+    for tensor in tensors:
+        if not torch.isfinite(tensor).all():
+            raise DivergedModelError(
+                f"{layer}: an entry is infinite or not a number; lower the learning rate, "
+                "or begin with smaller parameters and inputs"
+            )
+
+
 def check_count(name: str, value: int, least: int) -> None:
     """Raise `HyperparameterError` unless value is an integer, at least `least`."""
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise HyperparameterError(
             f"{name} {value!r}: an integer, {least} or more, is wanted"
+        )
+
+
+def check_share(name: str, value: float) -> None:
+    """Raise `HyperparameterError` unless value is a number, 0 or more and less than 1."""
+    if not (isinstance(value, Real) and 0 <= float(value) < 1):
+        raise HyperparameterError(
+            f"{name} {value!r}: a number from 0 to less than 1 is wanted"
         )
 
 

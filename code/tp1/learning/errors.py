@@ -32,4 +32,8 @@ class EmptyLogError(Tp1Error, ValueError):
 
 
 class DivergedModelError(Tp1Error, ValueError):
-    """The parameters of a model are such that its loss is no finite number."""
+    """The parameters of a model are such that its loss, or an activation, is no finite number."""
+
+
+class NoForwardError(Tp1Error, RuntimeError):
+    """A backward pass has no forward pass to go back through."""

@@ -159,6 +159,10 @@ def reshape_input(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """
     check_images(x, y, NUM_FEATURES)
     check_labels(y, NUM_CLASSES)
+    return x.reshape(*y.shape, NUM_FEATURES), one_hot(y, x.dtype)
+
+
+def one_hot(y: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Turn labels from 0 to 9, (...,), into one-hot rows, (..., 10) (@eq-one-hot)."""
     # @eq-one-hot
-    one_hot = y[..., None] == torch.arange(NUM_CLASSES, device=y.device)
-    return x.reshape(*y.shape, NUM_FEATURES), one_hot.to(x.dtype)
+    return (y[..., None] == torch.arange(NUM_CLASSES, device=y.device)).to(dtype)

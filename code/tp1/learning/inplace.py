@@ -1,14 +1,15 @@
 """The same equations written into tensors that exist: what a step of a long search executes.
 
-`functions` and `linear` are made to be read; they allocate a tensor for every intermediate result, and at one
-image a step that is most of the time. Here nothing is allocated and nothing is checked. Axes: R models, K
-classes, B samples, D inputs, the 1 included; parameters are (R, K, D): a class has its inputs side by side.
+`functions`, `layers` and `updates` are made to be read; they allocate a tensor for every intermediate result,
+and at one image a step that is most of the time. Here nothing is allocated and nothing is checked. Axes: R
+models, K classes, B samples, D inputs, the 1 included; parameters are (R, K, D): a class has its inputs side
+by side.
 """
 
 import torch
 from torch import Tensor
 
-from tp1.learning.linear import BETA1, BETA2
+from tp1.learning.updates import BETA1, BETA2
 
 UNDERFLOW = -87.0  # e to this is the smallest normal number in single precision, about
 

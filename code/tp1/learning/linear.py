@@ -1,19 +1,25 @@
-"""Softmax regression with its gradient written by hand: no module, no automatic differentiation."""
+"""Softmax regression, a network without hidden layers: the same layers and updates as in `mlp`."""
 
 import torch
 from torch import Tensor
 
 from tp1.learning.checks import (
+    check_count,
     check_features,
     check_gradient,
     check_params,
     check_update,
 )
 from tp1.learning.device import choose_device
-from tp1.learning.functions import inputs_tilde, softmax
+from tp1.learning.functions import softmax
+from tp1.learning.layers import (
+    affine_forward,
+    softmax_cross_entropy_backward,
+    theta_gradient,
+)
+from tp1.learning.updates import adam_step, sgd_step
 
 INIT_STD = 0.01
-BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
 
 class LinearModel:
@@ -45,6 +51,8 @@ class LinearModel:
 
     Raises
     ------
+    HyperparameterError
+        If D or K is not an integer from 1.
     ShapeError
         If `params` does not end with the axes (D+1, K), or is not of floats.
     DeviceError
@@ -61,6 +69,8 @@ class LinearModel:
         device: str | None = None,
         dtype: torch.dtype | None = None,
     ) -> None:
+        check_count("number of features", num_features, 1)
+        check_count("number of classes", num_classes, 1)
         if params is None:
             # @eq-init
             size = (num_features + 1, num_classes)
@@ -96,7 +106,7 @@ class LinearModel:
         """
         check_features(x, self.params.shape[-2] - 1, self.params.shape[:-2])
         # @eq-model-batch
-        return torch.matmul(inputs_tilde(x), self.params)
+        return affine_forward(x, self.params)
 
     def forward(self, x: Tensor) -> Tensor:
         """Give the probabilities of the classes (@eq-model-batch).
@@ -141,7 +151,7 @@ class LinearModel:
         """
         check_gradient(y, y_pred, X, self.params)
         # @eq-grad-batch
-        return torch.matmul(inputs_tilde(X).mT, y_pred - y)
+        return theta_gradient(X, softmax_cross_entropy_backward(y, y_pred))
 
     def sgd_update(self, lr: float | Tensor, grads: Tensor) -> None:
         """Take one step of gradient descent, in place (@eq-sgd).
@@ -159,9 +169,7 @@ class LinearModel:
         ShapeError
             If `grads` does not have the shape of the parameters, or `lr` that of the stack.
         """
-        check_update(lr, grads, self.params)
-        # @eq-sgd
-        self.params -= beside(lr, self.params) * grads
+        sgd_step(self.params, lr, grads)
 
     def adam_update(self, lr: float | Tensor, grads: Tensor) -> None:
         """Take one step of Adam, in place: Algorithm 1 of Kingma & Ba 2015 (@eq-adam-step).
@@ -181,27 +189,4 @@ class LinearModel:
         """
         check_update(lr, grads, self.params)
         self.t += 1
-        # @eq-adam-m
-        self.m = BETA1 * self.m + (1 - BETA1) * grads
-        # @eq-adam-v
-        self.v = BETA2 * self.v + (1 - BETA2) * grads**2
-        # @eq-adam-hat
-        m_hat = self.m / (1 - BETA1**self.t)
-        v_hat = self.v / (1 - BETA2**self.t)
-        # @eq-adam-step
-        self.params -= beside(lr, self.params) * m_hat / (torch.sqrt(v_hat) + EPSILON)
-
-
-def beside(lr: float | Tensor, params: Tensor) -> float | Tensor:
-    """Give learning rates the axes, the device and the type with which they multiply parameters.
-
-    Parameters
-    ----------
-    lr : float or Tensor (R,)
-    params : Tensor (R, D+1, K)
-
-    Returns
-    -------
-    float or Tensor (R, 1, 1)
-    """
-    return lr[..., None, None].to(params) if isinstance(lr, Tensor) else lr
+        adam_step(self.params, lr, grads, self.m, self.v, self.t)

@@ -3,7 +3,7 @@
 import copy
 import math
 from collections.abc import Iterable, Iterator, Sized
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import Tensor
@@ -27,22 +27,22 @@ Loader = Iterable[tuple[Tensor, Tensor]]
 class Classifier(Protocol):
     """What is evaluated; if it has `logits` too, its loss is computed from the scores."""
 
-    params: Tensor
+    params: Any  # a tensor, or one for each layer
 
     def forward(self, x: Tensor) -> Tensor:
         """Give the probabilities of the classes."""
 
 
 class Trainable(Classifier, Protocol):
-    """What is trained: any model with the assignment's methods."""
+    """What is trained: any model with the assignment's methods.
 
-    def get_grads(self, y: Tensor, y_pred: Tensor, X: Tensor) -> Tensor:
-        """Give the gradient of the loss, summed over the minibatch."""
+    It has `backward(y, y_pred)`, which goes back through the last `forward`, or `get_grads(y, y_pred, X)`.
+    """
 
-    def sgd_update(self, lr: float, grads: Tensor) -> None:
+    def sgd_update(self, lr: float, grads: Any) -> None:
         """Take one step of gradient descent, in place."""
 
-    def adam_update(self, lr: float, grads: Tensor) -> None:
+    def adam_update(self, lr: float, grads: Any) -> None:
         """Take one step of Adam, in place."""
 
 
@@ -85,11 +85,12 @@ def accuracy_and_loss_whole_dataset(
         card_C, card_D = accuracy(y, y_pred)[1]
         right, total = right + int(card_C), total + card_D
         # In double precision, as the sum over the set is: what is rounded is the model's own arithmetic.
-        loss += float(
+        batch_loss = (
             cross_entropy(y, y_pred.double())
             if scores is None
             else cross_entropy_from_logits(y, scores.double())
         )
+        loss += batch_loss.item()
     if total == 0:
         raise EmptyLoaderError("the data loader gives no sample to evaluate on")
     return right / total, loss / total
@@ -148,7 +149,10 @@ def train(
     for epoch in range(nb_epochs + 1):
         for images, labels in on_train if epoch > 0 else ():
             x, y = prepared(images, labels, model)
-            update(lr, model.get_grads(y, model.forward(x), x))
+            try:
+                update(lr, gradients(model, x, y))
+            except DivergedModelError:
+                break  # no step is left to take; the losses say so
         accuracy_train, loss_train = accuracy_and_loss_whole_dataset(on_train, model)
         accuracy_val, loss_val = accuracy_and_loss_whole_dataset(on_val, model)
         if epoch == 0 and not math.isfinite(loss_val):
@@ -164,18 +168,37 @@ def train(
     return best_model, best_val_accuracy, logger
 
 
+def gradients(model: Any, x: Tensor, y: Tensor) -> Any:
+    """Give the gradients of the loss of a minibatch, whichever of its two methods the model has.
+
+    Raises
+    ------
+    DivergedModelError
+        If an activation of a network is not finite.
+    """
+    y_pred = model.forward(x)
+    if hasattr(model, "backward"):
+        return model.backward(y, y_pred)
+    return model.get_grads(y, y_pred, x)
+
+
 def present(loader: Loader | None, name: str) -> Loader:
     """Give the loader back.
 
     Raises
     ------
     EmptyLoaderError
-        If it is None, or says that it has no minibatch.
+        If it is None, says that it has no minibatch, or can be gone through only once.
     """
     if loader is None:
         raise EmptyLoaderError(f"{name} is missing: a data loader is wanted")
     if isinstance(loader, Sized) and len(loader) == 0:
         raise EmptyLoaderError(f"{name} has no minibatch")
+    if isinstance(loader, Iterator):
+        raise EmptyLoaderError(
+            f"{name} is empty after one pass: something that every epoch can go through is wanted, "
+            "such as a DataLoader or a list"
+        )
     return loader
 
 
@@ -184,7 +207,8 @@ def prepared(
 ) -> tuple[Tensor, Tensor]:
     """Flatten a minibatch, encode its labels, and bring both to the model's device and type."""
     x, y = reshape_input(images, labels)
-    return x.to(model.params), y.to(model.params)
+    like = model.params if isinstance(model.params, Tensor) else model.params[0]
+    return x.to(like), y.to(like)
 
 
 def joined(loader: Loader, size: int) -> Iterator[tuple[Tensor, Tensor]]:
