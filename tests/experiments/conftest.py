@@ -1,5 +1,7 @@
 """Small sets of images: ten noisy prototypes, so that something can be learnt in a few steps."""
 
+import gzip
+
 import pytest
 import torch
 
@@ -36,8 +38,23 @@ def small64(raw):
 
 
 @pytest.fixture
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+def write_small_data(tmp_path):
+    """Writes a data folder in the format of the published files, with as many training images as asked."""
+
+    def idx(tensor):
+        head = bytes([0, 0, 8, tensor.ndim])
+        sizes = b"".join(n.to_bytes(4, "big") for n in tensor.shape)
+        return gzip.compress(head + sizes + tensor.numpy().tobytes(), mtime=0)
+
+    def write(n):
+        raw = tmp_path / "data" / "FashionMNIST" / "raw"
+        raw.mkdir(parents=True)
+        for prefix, count in (("train", n), ("t10k", 10)):
+            images = labelled(count, 1)
+            x = (255 * images.x).to(torch.uint8).view(-1, 28, 28)
+            (raw / f"{prefix}-images-idx3-ubyte.gz").write_bytes(idx(x))
+            y = images.y.to(torch.uint8)
+            (raw / f"{prefix}-labels-idx1-ubyte.gz").write_bytes(idx(y))
+        return tmp_path / "data"
+
+    return write

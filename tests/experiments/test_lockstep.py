@@ -8,12 +8,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tp1.experiments.chance import generator
 from tp1.experiments.images import prepared_sets
-from tp1.experiments.lockstep import advance, evaluate, initial_params, random, start
+from tp1.experiments.lockstep import advance, draw_params, evaluate, start
 from tp1.experiments.measures import best_epoch, diverged
 from tp1.experiments.plans import Config, Run
 from tp1.learning.data import Labelled
-from tp1.learning.errors import HyperparameterError
+from tp1.learning.errors import HyperparameterError, LabelError
 from tp1.learning.functions import accuracy, reshape_input
 from tp1.learning.linear import LinearModel
 
@@ -28,9 +29,21 @@ def trained(runs, sets):
 
 
 def of(stack, run):
-    """History and parameters of one run of a stack."""
+    """History and parameters of one run of a stack, last and best, those of all layers in a row."""
     i = stack.runs.index(run)
-    return stack.history[:, i], stack.params[i], stack.best[i]
+    return stack.history[:, i], flat(stack.params, i), flat(stack.best, i)
+
+
+def flat(layers, i=0):
+    return torch.cat([layer[i].flatten() for layer in layers])
+
+
+def initial_params(seed):
+    """Those of softmax regression."""
+    return draw_params(Config("sgd", 0.0, 1), seed)[0]
+
+
+random = generator
 
 
 RATES = (1e-4, 0.001, 0.01, 0.1, 3.0)  # the last ones are far beyond what is stable
@@ -81,7 +94,7 @@ def test_it_computes_what_the_readable_code_computes(raw, small64, config, seed)
             )
             update(lr, grads)
             t += 1
-    torch.testing.assert_close(stack.params[0], model.params, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(stack.params[0][0], model.params, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("optimiser", ["sgd", "adam"])
@@ -102,13 +115,18 @@ def test_it_computes_what_pytorch_computes(raw, small64, optimiser, size):
             )
             loss.backward()
             optim.step()
-    torch.testing.assert_close(stack.params[0], theta.detach(), rtol=1e-9, atol=1e-11)
+    torch.testing.assert_close(
+        stack.params[0][0], theta.detach(), rtol=1e-9, atol=1e-11
+    )
 
 
 def test_evaluation_is_the_loss_and_the_accuracy_of_both_sets(raw, small):
     stack = start([Run(Config("sgd", 0.1, 1), 3)], small)
     for columns, images in zip(((0, 1), (2, 3)), raw, strict=True):
-        a = torch.cat([images.x, torch.ones(len(images.y), 1)], dim=1) @ stack.params[0]
+        a = (
+            torch.cat([images.x, torch.ones(len(images.y), 1)], dim=1)
+            @ stack.params[0][0]
+        )
         loss = torch.nn.functional.cross_entropy(a, images.y)
         share = accuracy(torch.eye(10)[images.y], torch.softmax(a, dim=1))[0]
         found = stack.history[0, 0, columns]
@@ -123,9 +141,11 @@ def test_the_initial_loss_is_ln_10(small):
 
 def test_all_runs_of_a_seed_start_alike_and_see_the_images_in_one_order(small):
     a, b = Run(Config("sgd", 0.0, 7), 2), Run(Config("adam", 0.0, 20), 2)
-    assert np.array_equal(trained([a], small).params, trained([b], small).params)
+    assert np.array_equal(
+        flat(trained([a], small).params), flat(trained([b], small).params)
+    )
     other = start([Run(Config("sgd", 0.0, 7), 3)], small)
-    assert not np.allclose(other.params, start([a], small).params)
+    assert not np.allclose(flat(other.params), flat(start([a], small).params))
     assert random(2, 1).initial_seed() != random(2, 2).initial_seed()
 
 
@@ -137,16 +157,16 @@ def test_the_best_parameters_are_a_copy_of_those_at_the_best_epoch(small):
         stack = trained([run(last)], small)
         best = int(best_epoch(stack.history)[0])
         again = trained([run(best)], small)
-        assert np.array_equal(stack.best[0], again.params[0])
+        assert np.array_equal(flat(stack.best), flat(again.params))
         assert stack.history[best, 0, 3] == stack.history[:, 0, 3].max()
 
 
 def test_an_epoch_leaves_the_stack_it_was_given_as_it_was(small):
     stack = start([Run(Config("adam", 0.1, 20), 0)], small)
-    theta, m = stack.theta.clone(), stack.m.clone()
+    theta, m = stack.theta[0].clone(), stack.m[0].clone()
     advance(stack, small)
-    assert torch.equal(stack.theta, theta)
-    assert torch.equal(stack.m, m)
+    assert torch.equal(stack.theta[0], theta)
+    assert torch.equal(stack.m[0], m)
     assert len(stack.history) == 1
 
 
@@ -157,7 +177,7 @@ def test_divergence_is_recorded_is_never_the_best_and_harms_no_other_run(small):
     assert diverged(history)
     assert not np.isfinite(history[-1, 0])
     assert best_epoch(history) == 0
-    assert np.array_equal(best, initial_params(0))
+    assert np.array_equal(best, initial_params(0).flatten())
     alone, params, _ = of(trained([tame], small), tame)
     assert np.array_equal(alone, of(stack, tame)[0])
     assert not diverged(alone)
@@ -198,5 +218,31 @@ def test_evaluation_of_a_part_of_the_places_is_that_of_the_whole(small):
     runs = [Run(Config("sgd", lr, 20), s) for s in (0, 1) for lr in (0.1, 0.01, 0.001)]
     stack = trained(runs, small)
     assert np.array_equal(
-        evaluate(stack.theta[:3], small), evaluate(stack.theta, small)[:3]
+        evaluate([stack.theta[0][:3]], small), evaluate(stack.theta, small)[:3]
     )
+
+
+@pytest.mark.parametrize("label", [-1, 10])
+def test_a_label_that_is_no_class_is_refused(raw, label):
+    train, val = raw
+    y = val.y.clone()
+    y[3] = label
+    with pytest.raises(LabelError, match=f"label {label}"):
+        prepared_sets(train, Labelled(val.x, y))
+
+
+GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+
+
+@GPU
+@pytest.mark.parametrize("optimiser", ["sgd", "adam"])
+@pytest.mark.parametrize(("size", "depth"), [(1, 0), (20, 0), (1, 2), (20, 2)])
+def test_a_gpu_gives_what_the_processor_gives(raw, small, optimiser, size, depth):
+    # Six epochs: a block is captured as a graph in the first one that it goes through, and then replayed.
+    config = Config(optimiser, 1e-4, size, 6, depth=depth, width=32 * (depth > 0))
+    runs = [Run(config, seed) for seed in range(2)]
+    there = trained(runs, prepared_sets(*raw, device="cuda"))
+    here = trained(runs, small)
+    np.testing.assert_allclose(there.history, here.history, rtol=1e-4, atol=1e-2)
+    for one, other in zip(there.params, here.params, strict=True):
+        torch.testing.assert_close(one.cpu(), other, rtol=1e-3, atol=1e-5)

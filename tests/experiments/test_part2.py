@@ -2,6 +2,13 @@
 
 import ast
 import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +16,7 @@ import pytest
 import torch
 
 from tp1 import __main__ as command
-from tp1.experiments import cli, final, part2, runner
+from tp1.experiments import cli, final, part2, runner, stages
 from tp1.experiments.measures import best_epoch
 from tp1.experiments.plans import Config, Run, runs_of
 from tp1.experiments.results import Results, read_results, read_table
@@ -103,11 +110,30 @@ def test_a_table_of_the_evaluation_that_is_lost_is_made_again(world, table):
     assert len(reads) == 2
 
 
+def test_an_evaluation_is_not_replaced_by_one_of_fewer_seeds(world, capsys):
+    folder, reads = world
+    options = ("--output", folder, "--workers", 1)
+    assert call(*options, "--seeds", 2) == 0
+    before = (folder / "part2" / "final.csv").read_bytes()
+    assert call(*options, "--seeds", 1) == 2
+    assert "has 2 seeds, and 1 would replace them" in capsys.readouterr().err
+    assert (folder / "part2" / "final.csv").read_bytes() == before
+    assert len(reads) == 1
+
+
+def test_the_bar_shows_runs_rate_and_time_left(world, capsys):
+    folder, _ = world
+    call("--only", "assigned", "--output", folder, "--seeds", 1, "--workers", 1)
+    bar = capsys.readouterr().err
+    assert re.search(r"part2 assigned +100%.*\d+:\d+<00:00", bar)
+    assert re.search(r"6/6 runs, \d+\.\d+ M images/s", bar)
+
+
 def test_other_choices_are_evaluated_anew(world, monkeypatch):
     folder, _ = world
     options = ("--output", folder, "--seeds", 1, "--workers", 1)
     call(*options)
-    monkeypatch.setattr(part2, "choose", lambda results, optimiser: next(
+    monkeypatch.setattr(stages, "choose", lambda results, optimiser: next(
         run.config for run in results.history
         if run.config.optimiser == optimiser and run.config.lr == 0.01
     ))  # fmt: skip
@@ -156,9 +182,9 @@ def test_results_of_other_code_are_made_again(world, monkeypatch):
     options = ("--only", "assigned", "--output", folder, "--seeds", 1, "--workers", 1)
     call(*options)
     path = folder / "part2" / "assigned.json"
-    path.write_text(path.read_text().replace(part2.fingerprint(), "0" * 16))
+    path.write_text(path.read_text().replace(stages.fingerprint(), "0" * 16))
     call(*options)
-    assert json.loads(path.read_text())["code"] == part2.fingerprint()
+    assert json.loads(path.read_text())["code"] == stages.fingerprint()
 
 
 @pytest.mark.parametrize(
@@ -214,8 +240,62 @@ def test_an_interruption_says_how_to_go_on(world, monkeypatch, capsys):
     assert (
         len(calls) == 1 + 2 * 2
     )  # two families, two epochs; the third call came to nothing
-    assert not (folder / "part2" / part2.UNFINISHED).exists()
+    assert not (folder / "part2" / stages.UNFINISHED).exists()
     assert read_results(folder / "part2" / "assigned").provenance["resumed"]
+
+
+# A process whose data set is small: its checksums are those of the files that it is given.
+SMALL_DATA = """
+import hashlib, os, sys
+from pathlib import Path
+from torchvision.datasets import FashionMNIST
+raw = Path(os.environ["TP1_DATA_DIR"]) / "FashionMNIST" / "raw"
+FashionMNIST.resources = [
+    (path.name, hashlib.md5(path.read_bytes()).hexdigest()) for path in sorted(raw.glob("*.gz"))
+]
+from tp1.__main__ import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.slow
+def test_an_interruption_from_the_keyboard_is_quiet_and_loses_no_kept_epoch(
+    tmp_path, write_small_data
+):
+    environment = {**os.environ, "TP1_DATA_DIR": str(write_small_data(20_000))}
+    command_line = [
+        sys.executable, "-c", SMALL_DATA, "run", "part2", "--only", "assigned",
+        "--seeds", "1", "--workers", "2", "--output", str(tmp_path),
+    ]  # fmt: skip
+    process = subprocess.Popen(
+        command_line,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    unfinished = tmp_path / "part2" / stages.UNFINISHED
+    deadline = time.monotonic() + 60
+    while not list(unfinished.glob("*.pt")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    errors = None
+    while errors is None:
+        os.killpg(process.pid, signal.SIGINT)  # what Ctrl-C does: to the workers too
+        # One that arrives in a destructor is lost, as Python's documentation says: then once more.
+        with suppress(subprocess.TimeoutExpired):
+            errors = process.communicate(timeout=4)[1]
+    assert process.returncode == 130
+    assert "the same command goes on" in errors
+    assert "Traceback" not in errors
+    assert list(unfinished.glob("*.pt"))
+    again = subprocess.run(
+        command_line, env=environment, capture_output=True, text=True, check=True
+    )
+    assert "Traceback" not in again.stderr
+    results = read_results(tmp_path / "part2" / "assigned")
+    assert len(results.history) == 24
+    assert results.provenance["resumed"]
+    assert not unfinished.exists()
 
 
 def test_the_choice_is_the_best_mean_of_the_best_epochs_in_validation():
@@ -235,15 +315,27 @@ def test_the_choice_is_the_best_mean_of_the_best_epochs_in_validation():
         },
         {},
     )
-    assert part2.choose(results, "sgd").lr == 0.01
+    assert stages.choose(results, "sgd").lr == 0.01
     assert best_epoch(results.history[run(0.01, 0)]) == 2
 
 
 def test_only_the_final_evaluation_reads_the_test_set():
+    # The assignment's loader of test images is the other way to them, and nothing here takes it.
+    ways = {"load_test", "get_fashion_mnist_dataloaders"}
+    project = EXPERIMENTS.parents[2]
     readers = {
         path.name
-        for path in EXPERIMENTS.glob("*.py")
+        for folder in (
+            EXPERIMENTS,
+            EXPERIMENTS.parent / "reporting",
+            project / "report",
+        )
+        for path in folder.glob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if getattr(node, "id", getattr(node, "attr", "")) == "load_test"
+        if getattr(node, "id", getattr(node, "attr", "")) in ways
     }
     assert readers == {"final.py"}
+    chapters = [
+        path.read_text(encoding="utf-8") for path in project.glob("report/*.qmd")
+    ]
+    assert not [text for text in chapters if "load_test" in text]

@@ -73,7 +73,7 @@ def test_stacks_hold_every_run_once_and_never_cut_a_seed(chosen, workers):
 def test_no_stack_keeps_the_workers_waiting(seeds, workers):
     costs = [left(group) for group in divide(assigned(seeds), workers)]
     alone = max(left([run]) for run in assigned(1))
-    assert max(costs) <= max(0.75 * sum(costs) / workers, 2 * alone) or workers == 1
+    assert max(costs) <= max(1.4 * sum(costs) / workers, 2 * alone) or workers == 1
 
 
 @pytest.mark.parametrize(

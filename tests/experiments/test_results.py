@@ -1,6 +1,8 @@
 """What is written is what is read; what is damaged is refused."""
 
+import errno
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -63,7 +65,7 @@ def test_damaged_results_are_refused_with_their_name(tmp_path, name, damage):
         path.write_text(text.replace("0.8", "0.9") if "csv" in name else "[]")
     else:
         path.write_text(text[: len(text) // 2])
-    with pytest.raises(ResultsError, match=r"a\.(csv|json).*tp1 run part2"):
+    with pytest.raises(ResultsError, match=r"a\.(csv|json).*make experiments"):
         read_results(tmp_path / "a")
 
 
@@ -79,6 +81,33 @@ def test_a_write_that_fails_leaves_the_old_table(tmp_path):
         write_table(path, ["x"], rows(), {})
     assert read_table(path)[0] == [{"x": "1"}]
     assert json.loads((tmp_path / "t.json").read_text())["sha256"]
+
+
+def test_a_full_disk_is_named_and_leaves_the_old_table(tmp_path, monkeypatch):
+    path = tmp_path / "t"
+    write_table(path, ["x"], [[1]], {})
+
+    def full(self, *_, **__):
+        self.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(ResultsError, match=r"t\.csv cannot be written \(No space left"):
+        write_table(path, ["x"], [[2]], {})
+    assert read_table(path)[0] == [{"x": "1"}]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["t.csv", "t.json"]
+
+
+NETWORK = Config("adam", 0.001, 20, 2, depth=2, width=5, dropout=0.5)
+
+
+def test_only_what_tells_networks_apart_has_a_column(tmp_path):
+    runs = [Run(NETWORK, 0), RUN]
+    write_results(tmp_path / "a", Results(dict.fromkeys(runs, HISTORY), {}))
+    assert set(read_results(tmp_path / "a").history) == set(runs)
+    header = (tmp_path / "a.csv").read_text().splitlines()[0].split(",")
+    assert {"depth", "width", "dropout"} < set(header)
+    assert not {"momentum", "decay", "augment"} & set(header)
 
 
 def test_the_best_epoch_has_finite_losses():

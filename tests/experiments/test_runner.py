@@ -1,14 +1,16 @@
 """Workers, interruptions and the stages: the same numbers however the work was cut up."""
 
+import errno
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import torch
 
-from tp1.experiments import runner
+from tp1.experiments import kept, runner
+from tp1.experiments.errors import ResultsError
 from tp1.experiments.lockstep import advance, start
-from tp1.experiments.plans import Config, runs_of
+from tp1.experiments.plans import Config, Run, runs_of
 from tp1.experiments.progress import Progress
 
 RUNS = runs_of(
@@ -22,6 +24,9 @@ RUNS = runs_of(
 )
 
 
+NETWORK = Config("adam", 0.001, 20, 2, depth=2, width=5)
+
+
 @pytest.fixture(autouse=True)
 def images(small, monkeypatch):
     monkeypatch.setattr(runner, "fashion_mnist", lambda pixels, device: small)
@@ -33,7 +38,7 @@ def carry_out(folder, executor=None, workers=1, runs=RUNS):
     with runner.one_thread():
         stacks = list(runner.train(runs, executor, workers, "cpu", folder, progress))
     return {
-        run: (s.history[:, i], s.best[i])
+        run: (s.history[:, i], s.best[0][i])
         for s in stacks
         for i, run in enumerate(s.runs)
     }
@@ -53,7 +58,7 @@ def expected(small):
             stack = start([run], small)
             while not stack.finished:
                 stack = advance(stack, small)
-            found[run] = (stack.history[:, 0], stack.best[0])
+            found[run] = (stack.history[:, 0], stack.best[0][0])
     return found
 
 
@@ -100,17 +105,76 @@ def test_a_finished_plan_is_only_read_again(tmp_path, expected):
     assert same(carry_out(tmp_path, again), expected)
 
 
-def test_a_stack_that_was_kept_comes_back_whole(tmp_path, small):
-    stack = advance(start(RUNS[:2], small), small)
-    runner.save(tmp_path / "s.pt", stack)
-    back = runner.load(tmp_path / "s.pt", stack.runs)
+@pytest.mark.parametrize("config", [RUNS[0].config, NETWORK])
+def test_a_stack_that_was_kept_comes_back_whole(tmp_path, small, config):
+    stack = advance(start([Run(config, 0), Run(config, 1)], small), small)
+    kept.save(tmp_path, stack, "cpu")
+    (back,) = kept.find(tmp_path, [*stack.runs, *RUNS], "cpu")
     for name, value in vars(stack).items():
         other = getattr(back, name)
-        if isinstance(value, torch.Tensor | np.ndarray):
-            assert np.array_equal(value, other), name
+        if name in ("theta", "m", "v", "best"):
+            assert len(value) == len(other) == config.depth + 1
+            assert all(map(torch.equal, value, other)), name
+        elif name == "history":
+            assert np.array_equal(value, other)
         else:
             assert value == other, name
-    assert [p.name for p in tmp_path.iterdir()] == ["s.pt"]
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_what_was_kept_is_found_for_its_runs_and_its_device_alone(tmp_path, small):
+    stack = advance(start(RUNS[:2], small), small)
+    kept.save(tmp_path, stack, "cpu")
+    assert not kept.find(tmp_path, RUNS[:1], "cpu")
+    assert not kept.find(tmp_path, RUNS[:2], "cuda")
+    kept.forget(tmp_path, RUNS[4:])
+    assert kept.find(tmp_path, RUNS, "cpu")
+    kept.forget(tmp_path, RUNS[1:])
+    assert not tmp_path.exists()
+
+
+def test_what_other_code_kept_is_removed(tmp_path, small, monkeypatch):
+    kept.save(tmp_path, start(RUNS[:2], small), "cpu")
+    monkeypatch.setattr(kept, "fingerprint", lambda: "another")
+    assert not kept.find(tmp_path, RUNS, "cpu")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("before", "after"), [(5, 1), (1, 5)])
+def test_it_goes_on_with_other_workers_and_with_more_seeds(
+    tmp_path, expected, before, after
+):
+    few = [run for run in RUNS if run.seed == 0]
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(tmp_path, Stopping(7), before, few)
+    done = sum(len(stack.history) - 1 for stack in kept.find(tmp_path, few, "cpu"))
+    rest = Stopping(10**6)
+    assert same(carry_out(tmp_path, rest, after), expected)
+    # Epochs that are left of the few, then those of the second seed in stacks of their own.
+    assert done > 0
+    assert done + rest.done == 2 * 4 * 3
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "full"), RuntimeError("write")]
+)
+def test_a_full_disk_is_named_and_leaves_what_was_kept(
+    tmp_path, small, monkeypatch, error
+):
+    stack = start(RUNS[:2], small)
+    kept.save(tmp_path, stack, "cpu")
+    whole = torch.save
+
+    def failing(state, path):
+        whole(state, path)
+        raise error
+
+    monkeypatch.setattr(torch, "save", failing)
+    with pytest.raises(ResultsError, match=r"No space left.*make room"):
+        kept.save(tmp_path, advance(stack, small), "cpu")
+    monkeypatch.undo()
+    assert len(list(tmp_path.iterdir())) == 1
+    assert len(kept.find(tmp_path, RUNS, "cpu")[0].history) == 1
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"damaged" * 100])

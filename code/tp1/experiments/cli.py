@@ -4,25 +4,38 @@ import argparse
 import sys
 from pathlib import Path
 
-from tp1.experiments import part2
+from tp1.experiments import part2, part3
 from tp1.experiments.runner import default_workers
+from tp1.experiments.stages import Session
 from tp1.learning.data import raw_folder, verify
 from tp1.learning.device import DEVICES, choose_device
 from tp1.learning.errors import HyperparameterError
 
 RESULTS = Path(__file__).parents[3] / "results"
+PARTS = {"part2": part2, "part3": part3}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("part", choices=["part2"], help="which part of the assignment")
+    parser.add_argument("part", choices=PARTS, help="which part of the assignment")
     parser.add_argument(
-        "--only", choices=part2.STAGES, help="one stage instead of all, in this order"
+        "--only",
+        metavar="STAGE",
+        help="one stage instead of all: "
+        + "; ".join(
+            f"{name}: {', '.join(part.STAGES)}" for name, part in PARTS.items()
+        ),
     )
     parser.add_argument(
         "--device", choices=DEVICES, default="auto", help="auto: CUDA when there is one"
     )
-    parser.add_argument("--seeds", type=int, default=5, metavar="N", help="default: 5")
+    parser.add_argument(
+        "--seeds",
+        type=int,
+        metavar="N",
+        help=f"default: {part2.SEEDS} in part2; in part3 "
+        + ", ".join(f"{n} for {stage}" for stage, n in part3.STAGES.items()),
+    )
     parser.add_argument(
         "--workers", type=int, metavar="N", help="processes; default: one for each core"
     )
@@ -31,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=RESULTS,
         metavar="DIR",
-        help="where the folder part2 is written; default: results/",
+        help="where the folder of the part is written; default: results/",
     )
 
 
@@ -53,17 +66,19 @@ def run(args: argparse.Namespace) -> int:
         value = getattr(args, option)
         if value is not None and value < 1:
             raise HyperparameterError(f"--{option} {value}: 1 or more is wanted")
+    part = PARTS[args.part]
+    if args.only not in (None, *part.STAGES):
+        raise HyperparameterError(
+            f"--only {args.only}: {args.part} has the stages {', '.join(part.STAGES)}"
+        )
     device = choose_device(args.device).type
     workers = args.workers or default_workers(device)
-    session = part2.Session(args.output / "part2", device, workers)
+    session = Session(args.output / args.part, device, workers)
     if args.only in (None, "final"):
         verify(raw_folder())  # the checksums alone: the test images stay closed
     try:
-        for stage in [args.only] if args.only else part2.STAGES:
-            if stage == "final":
-                part2.final(args.seeds, session)
-            else:
-                part2.search(stage, args.seeds, session)
+        for stage in [args.only] if args.only else part.STAGES:
+            part.run(stage, args.seeds, session)
             print(f"{stage}: {session.output / stage}.csv")
     except KeyboardInterrupt:
         print(

@@ -1,36 +1,39 @@
 """The final evaluation: the only code that reads the test set; what it writes says of which choice it is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from tp1.experiments.images import Images, fashion_mnist, prepared, rescale
+from tp1.experiments.images import Images, fashion_mnist, prepared
 from tp1.experiments.lockstep import Stack
 from tp1.experiments.measures import MEASURES, History, best_epoch
 from tp1.experiments.plans import Config
-from tp1.experiments.results import CONFIG, config_cells, write_table
+from tp1.experiments.results import config_cells, config_columns, write_table
 from tp1.learning.data import checksums, load_test
-from tp1.learning.functions import NUM_CLASSES, cross_entropy_from_logits, softmax
+from tp1.learning.functions import (
+    NUM_CLASSES,
+    NUM_FEATURES,
+    cross_entropy_from_logits,
+    one_hot,
+    softmax,
+)
+from tp1.learning.mlp import MLPModel
 
 MISTAKES = 12
-TABLES = (
-    "final-images", "final-confusion", "final-weights", "final-mistakes", "final",
-)  # fmt: skip
-COLUMNS = (
-    "choice", *CONFIG, "seed", "best_epoch", *MEASURES, "test_loss", "test_accuracy",
-)  # fmt: skip
+WEIGHTS = "final-weights"
+TABLES = ("final-images", "final-confusion", WEIGHTS, "final-mistakes", "final")
 
 
 @dataclass(frozen=True)
 class Trained:
-    """One run of a chosen configuration: its history, (epochs + 1, 4), and its best parameters, (D+1, K)."""
+    """One run of a chosen configuration: its history, (epochs + 1, 4), and its best network."""
 
     seed: int
     history: History
-    params: Tensor
+    model: MLPModel
 
     @property
     def at_best(self) -> tuple[float, ...]:
@@ -48,58 +51,72 @@ def evaluate_choices(
 
     ``final.csv`` has a row for each choice and seed; ``final-images.csv`` says how many seeds of each choice
     classify each test image well; ``final-confusion.csv`` counts predictions by class, all seeds together. Of
-    the choice that is best in validation, ``final-weights.csv`` has the parameters of the first seed and
-    ``final-mistakes.csv`` its most confident mistakes on validation images.
+    the choice that is best in validation, ``final-mistakes.csv`` has the most confident mistakes of the first
+    seed on validation images, and ``final-weights.csv`` its parameters if it is a softmax regression.
     """
     unit = load_test(scale=False)
     rows, confusion, hits, scores = [], [], {}, {}
+    names = config_columns(choices.values())
     for choice, config in choices.items():
         sets = fashion_mnist(config.pixels, "cpu")
-        test = prepared(unit)
-        rescale(test, sets.shift, sets.scale)
+        test = prepared(unit, shift=sets.shift, scale=sets.scale)
         counts = torch.zeros(NUM_CLASSES, NUM_CLASSES, dtype=torch.int64)
         right = torch.zeros(len(test.labels), dtype=torch.int64)
         runs = trained(config, stacks)
         for run in runs:
-            a = logits(run.params, test).double()
+            a = logits(run.model, test).double()
             predicted = a.argmax(dim=1)
             counts += confusion_counts(test.labels, predicted)
             right += predicted == test.labels
-            loss = cross_entropy_from_logits(test.y, a).item() / len(a)
+            loss = cross_entropy_from_logits(
+                one_hot(test.labels, a.dtype), a
+            ).item() / len(a)
             accuracy = (predicted == test.labels).double().mean().item()
             epoch = int(best_epoch(run.history))
             measured = (*run.at_best, loss, accuracy)
-            rows.append((choice, *config_cells(config), run.seed, epoch, *measured))
+            cells = config_cells(config, names)
+            rows.append((choice, *cells, run.seed, epoch, *measured))
         confusion += [(choice, k, *row) for k, row in enumerate(counts.tolist())]
         hits[choice] = right.tolist()
         scores[choice] = sum(run.at_best[3] for run in runs) / len(runs)
 
     best = max(scores, key=lambda choice: scores[choice])
-    params = trained(choices[best], stacks)[0].params
+    model = trained(choices[best], stacks)[0].model
     predicted_columns = tuple(f"predicted_{k}" for k in range(NUM_CLASSES))
     tables = {
         "final-images": (tuple(hits), zip(*hits.values(), strict=True)),
         "final-confusion": (("choice", "true", *predicted_columns), confusion),
-        "final-weights": (
+        WEIGHTS: (
             tuple(f"class_{k}" for k in range(NUM_CLASSES)),
-            params.tolist(),
+            model.params[0].tolist(),
         ),
         "final-mistakes": (
             ("image", "true", "predicted", "probability"),
-            mistakes(params, choices[best].pixels),
+            mistakes(model, choices[best].pixels),
         ),
         # The last to be written: where it is, the others are.
-        "final": (COLUMNS, rows),
+        "final": (final_columns(choices.values()), rows),
     }
     receipt = {**provenance, "best": best, "test": checksums("t10k")}
-    for name, (columns, content) in tables.items():
-        write_table(output / name, columns, content, receipt)
+    for name in written(choices[best]):
+        write_table(output / name, *tables[name], receipt)
+
+
+def written(best: Config) -> list[str]:
+    """Name the tables of an evaluation; the weights of hidden layers are too many to be kept."""
+    return [name for name in TABLES if name != WEIGHTS or not best.depth]
+
+
+def final_columns(configs: Iterable[Config]) -> tuple[str, ...]:
+    """Name the columns of ``final.csv``."""
+    measured = ("best_epoch", *MEASURES, "test_loss", "test_accuracy")
+    return ("choice", *config_columns(configs), "seed", *measured)
 
 
 def trained(config: Config, stacks: list[Stack]) -> list[Trained]:
     """Collect the runs of a configuration, in the order of the seeds."""
     found = [
-        Trained(run.seed, stack.history[:, i], stack.best[i])
+        Trained(run.seed, stack.history[:, i], network(config, stack.best, i))
         for stack in stacks
         for i, run in enumerate(stack.runs)
         if run.config == config
@@ -107,9 +124,17 @@ def trained(config: Config, stacks: list[Stack]) -> list[Trained]:
     return sorted(found, key=lambda run: run.seed)
 
 
-def logits(params: Tensor, images: Images) -> Tensor:
-    """Give the scores of images, (N, K), for parameters (D+1, K)."""
-    return images.x[:, : len(params)] @ params
+def network(config: Config, params: list[Tensor], place: int) -> MLPModel:
+    """Make a network of the parameters of one run of a stack, (R, n_in+1, n_out) for each layer."""
+    return MLPModel(
+        NUM_FEATURES, config.width, config.depth, NUM_CLASSES,
+        params=[layer[place] for layer in params],
+    )  # fmt: skip
+
+
+def logits(model: MLPModel, images: Images) -> Tensor:
+    """Give the scores of all the images, (N, K)."""
+    return model.logits(images.rows(slice(None))[:, :NUM_FEATURES])
 
 
 def confusion_counts(labels: Tensor, predicted: Tensor) -> Tensor:
@@ -118,7 +143,7 @@ def confusion_counts(labels: Tensor, predicted: Tensor) -> Tensor:
     return pairs.bincount(minlength=NUM_CLASSES**2).view(NUM_CLASSES, NUM_CLASSES)
 
 
-def mistakes(params: Tensor, pixels: str) -> list[tuple[int, int, int, float]]:
+def mistakes(model: MLPModel, pixels: str) -> list[tuple[int, int, int, float]]:
     """Find the validation images that are taken for another class with the highest probability.
 
     Returns
@@ -127,7 +152,7 @@ def mistakes(params: Tensor, pixels: str) -> list[tuple[int, int, int, float]]:
         `image` is a place in the validation set.
     """
     val = fashion_mnist(pixels, "cpu").val
-    p, predicted = softmax(logits(params, val).double()).max(dim=1)
+    p, predicted = softmax(logits(model, val).double()).max(dim=1)
     wrong = torch.where(predicted == val.labels, -1.0, p)
     return [
         (i, int(val.labels[i]), int(predicted[i]), float(p[i]))

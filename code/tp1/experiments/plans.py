@@ -3,19 +3,24 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import pairwise, product
 
+from tp1.learning.checks import check_count, check_rate, check_share
 from tp1.learning.errors import HyperparameterError
+from tp1.learning.extras import SCHEDULES
+from tp1.learning.functions import NUM_CLASSES, NUM_FEATURES
+from tp1.learning.mlp import layer_sizes
 
 OPTIMISERS = ("sgd", "adam")
 PIXELS = ("unit", "standard")
 GRADIENTS = ("sum", "mean")
-SCHEDULES = ("constant", "linear")
+AUGMENTS = ("none", "flip", "shift", "flip+shift")
+CACHED = 400_000  # parameters of a stack of networks with hidden layers
 
 
 @dataclass(frozen=True, order=True)
 class Config:
-    """How one softmax regression is trained.
+    """How one network is trained; without hidden layers it is softmax regression.
 
     Parameters
     ----------
@@ -30,13 +35,25 @@ class Config:
         In [0, 1], or centred and scaled with the means and the deviation of the training set.
     gradient : {"sum", "mean"}
         Over the minibatch: summed as in the assignment, or averaged.
-    schedule : {"constant", "linear"}
-        The learning rate over the steps: constant, or falling to 0 on a straight line.
+    schedule : {"constant", "linear", "one-cycle"}
+        The learning rate over the steps: see `tp1.learning.extras.schedule`.
+    depth, width : int
+        Hidden layers, 0 or more, and the ReLU units of each; both are 0 for softmax regression.
+    momentum : float
+        Of SGD; 0 for none.
+    decay : float
+        Decoupled weight decay λ: before a step of rate η, θ ← (1 - η λ) θ.
+    dropout : float
+        Share of the hidden units that are dropped at every step.
+    smoothing : float
+        Share of the targets' probability that goes to all classes alike.
+    augment : {"none", "flip", "shift", "flip+shift"}
+        What is done at random to every training image, anew in every epoch.
 
     Raises
     ------
     HyperparameterError
-        If a field is outside its range.
+        If a field is outside its range, or two do not go together.
     """
 
     optimiser: str
@@ -46,6 +63,13 @@ class Config:
     pixels: str = "unit"
     gradient: str = "sum"
     schedule: str = "constant"
+    depth: int = 0
+    width: int = 0
+    momentum: float = 0.0
+    decay: float = 0.0
+    dropout: float = 0.0
+    smoothing: float = 0.0
+    augment: str = "none"
 
     def __post_init__(self) -> None:
         for field, choices in (
@@ -53,21 +77,39 @@ class Config:
             ("pixels", PIXELS),
             ("gradient", GRADIENTS),
             ("schedule", SCHEDULES),
+            ("augment", AUGMENTS),
         ):
             if getattr(self, field) not in choices:
                 raise HyperparameterError(
                     f"{field} {getattr(self, field)!r}: one of {', '.join(choices)} is wanted"
                 )
-        if not (math.isfinite(self.lr) and self.lr >= 0):
-            raise HyperparameterError(
-                f"learning rate {self.lr}: a finite number, 0 or more, is wanted"
-            )
-        for field, least in (("batch_size", 1), ("epochs", 0)):
-            value = getattr(self, field)
-            if not isinstance(value, int) or isinstance(value, bool) or value < least:
-                raise HyperparameterError(
-                    f"{field} {value!r}: an integer, {least} or more, is wanted"
-                )
+        check_rate(self.lr)
+        for field, least in (("batch_size", 1), ("epochs", 0), ("depth", 0)):
+            check_count(field, getattr(self, field), least)
+        check_count("width", self.width, min(self.depth, 1))
+        for field in ("momentum", "decay", "dropout", "smoothing"):
+            check_share(field, getattr(self, field))
+        for wrong, why in (
+            (self.width and not self.depth, "a width needs hidden layers: depth is 0"),
+            (self.dropout and not self.depth, "dropout needs hidden layers"),
+            (self.momentum and self.optimiser != "sgd", "momentum is for SGD"),
+            (
+                self.augment != "none" and self.pixels != "unit",
+                "images are augmented with pixels in [0, 1] only",
+            ),
+        ):
+            if wrong:
+                raise HyperparameterError(why)
+
+    @property
+    def sizes(self) -> list[int]:
+        """The inputs, the units of the hidden layers, the classes."""
+        return layer_sizes(NUM_FEATURES, self.width, self.depth, NUM_CLASSES)
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers are learnt."""
+        return sum((n_in + 1) * n_out for n_in, n_out in pairwise(self.sizes))
 
 
 @dataclass(frozen=True, order=True)
@@ -130,13 +172,22 @@ def family(config: Config) -> Config:
 def stacks(runs: Iterable[Run]) -> list[list[Run]]:
     """Group runs that can be trained in lock-step: all that share everything but learning rate and seed.
 
-    With more than 1000 images a step, what a stack gathers would no longer fit in the cache: fewer seeds.
+    With more than 1000 images a step, what a stack gathers would no longer fit in the cache: fewer seeds. The
+    parameters of networks with hidden layers should fit there too; those that do not train alone.
     """
     families: dict[Config, dict[int, list[Run]]] = {}
     for run in runs:
         families.setdefault(family(run.config), {}).setdefault(run.seed, []).append(run)
     groups = []
     for config, seeds in families.items():
+        if config.depth:
+            members = [run for seed in sorted(seeds) for run in sorted(seeds[seed])]
+            together = max(1, CACHED // config.parameters)
+            groups += [
+                members[first : first + together]
+                for first in range(0, len(members), together)
+            ]
+            continue
         parts = math.ceil(len(seeds) / max(1, 1000 // config.batch_size))
         for part in range(parts):
             chosen = sorted(seeds)[part::parts]

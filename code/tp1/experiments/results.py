@@ -10,7 +10,8 @@ import io
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from contextlib import suppress
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,10 @@ from tp1.experiments.errors import ResultsError
 from tp1.experiments.measures import MEASURES, History
 from tp1.experiments.plans import Config, Run
 
-CONFIG = tuple(field.name for field in fields(Config))
-NOTE = "run `python -m tp1 run part2` to make it again"
+PLAIN = Config("sgd", 0.0, 1)  # what a column that is not there says
+KINDS = {field.name: type(getattr(PLAIN, field.name)) for field in fields(Config)}
+ALWAYS = tuple(KINDS)[:7]
+NOTE = "run `make experiments` to make it again"
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,24 @@ class Results:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a text file aside, then rename it into place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a text file aside, then rename it into place.
+
+    Raises
+    ------
+    ResultsError
+        If it cannot be written; the old file is still there, and no part of a new one.
+    """
     aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_text(text, encoding="utf-8", newline="\n")
-    aside.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_text(text, encoding="utf-8", newline="\n")
+        aside.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
+        raise ResultsError(
+            f"{path} cannot be written ({error.strerror}): make room or name another folder"
+        ) from error
 
 
 def table_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -97,13 +113,14 @@ def read_table(path: Path) -> tuple[list[dict[str, str]], dict[str, Any]]:
 
 def write_results(path: Path, results: Results) -> None:
     """Write the epochs of runs, in the order of configurations, seeds and epochs."""
+    columns = config_columns(run.config for run in results.history)
     rows = [
-        (*config_cells(run.config), run.seed, epoch, *map(float, measures))
+        (*config_cells(run.config, columns), run.seed, epoch, *map(float, measures))
         for run, history in sorted(results.history.items())
         for epoch, measures in enumerate(history)
     ]
-    columns = (*CONFIG, "seed", "epoch", *MEASURES)
-    write_table(path, columns, rows, results.provenance)
+    names = (*columns, "seed", "epoch", *MEASURES)
+    write_table(path, names, rows, results.provenance)
 
 
 def read_results(path: Path) -> Results:
@@ -123,20 +140,25 @@ def read_results(path: Path) -> Results:
     return Results(history, provenance)
 
 
-def config_cells(config: Config) -> tuple[str, ...]:
-    """Give a configuration as the cells of a row, its numbers with all their digits."""
+def config_columns(configs: Iterable[Config]) -> tuple[str, ...]:
+    """Name the fields that tell configurations apart, and those that are always written."""
+    configs = set(configs)
     return tuple(
-        repr(value) if isinstance(value, float) else str(value)
-        for value in astuple(config)
+        name
+        for name in KINDS
+        if name in ALWAYS
+        or any(getattr(config, name) != getattr(PLAIN, name) for config in configs)
     )
+
+
+def config_cells(config: Config, columns: Iterable[str]) -> tuple[str, ...]:
+    """Give a configuration as the cells of a row, its numbers with all their digits."""
+    values = (getattr(config, name) for name in columns)
+    return tuple(repr(v) if isinstance(v, float) else str(v) for v in values)
 
 
 def read_config(row: Mapping[str, str]) -> Config:
     """Make a configuration of the columns of a row."""
     return Config(
-        **{name: kind(row[name]) for name, kind in zip(CONFIG, _kinds(), strict=True)}
+        **{name: kind(row[name]) for name, kind in KINDS.items() if name in row}
     )
-
-
-def _kinds() -> list[type]:
-    return [type(value) for value in astuple(Config("sgd", 0.0, 1))]

@@ -4,12 +4,11 @@ A worker is anything that a `concurrent.futures.Executor` runs functions on. Wha
 megabytes; the images stay with the worker, which reads them once.
 """
 
-import hashlib
 import multiprocessing
 import os
-import pickle
+import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
     Executor,
@@ -22,13 +21,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
+from tp1.experiments import kept
 from tp1.experiments.errors import ResultsError
 from tp1.experiments.images import fashion_mnist
 from tp1.experiments.lockstep import Stack, advance, start
 from tp1.experiments.plans import Run
 from tp1.experiments.progress import Progress
-from tp1.experiments.provenance import fingerprint
 from tp1.experiments.schedule import Task, divide, left
 from tp1.learning.errors import HyperparameterError
 
@@ -71,13 +71,17 @@ def local(workers: int, pixels: Iterable[str], device: str) -> Iterator[Executor
             return
         method = "fork" if sys.platform == "linux" else "spawn"
         context = multiprocessing.get_context(method)
-        executor = ProcessPoolExecutor(
-            workers, context, initializer=torch.set_num_threads, initargs=(1,)
-        )
+        executor = ProcessPoolExecutor(workers, context, initializer=begin_work)
         try:
             yield executor
         finally:
             executor.shutdown(cancel_futures=True)
+
+
+def begin_work() -> None:
+    """Set a worker's process up: one thread, and an interruption is the parent's affair."""
+    torch.set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def default_workers(device: str) -> int:
@@ -91,13 +95,7 @@ def work(task: Task, device: str) -> Stack:
     sets = fashion_mnist(runs[0].config.pixels, device)
     stack = start(task, sets) if isinstance(task, list) else task
     stack = stack if stack.finished else advance(stack, sets)
-    return replace(
-        stack,
-        theta=stack.theta.cpu(),
-        m=stack.m.cpu(),
-        v=stack.v.cpu(),
-        best=stack.best.cpu(),
-    )
+    return each_tensor(stack, Tensor.cpu)
 
 
 def train(
@@ -116,7 +114,7 @@ def train(
         A folder in which stacks are kept after every epoch. What is found there is not done again.
     """
     for run in runs:
-        n = len(fashion_mnist(run.config.pixels, device).train.x)
+        n = len(fashion_mnist(run.config.pixels, device).train)
         if run.config.batch_size > n:
             raise HyperparameterError(
                 f"batch size {run.config.batch_size}: the training set has {n} images"
@@ -127,10 +125,10 @@ def train(
         raise ResultsError(
             f"{unfinished.parent} cannot be written to ({error.strerror}): name another folder"
         ) from error
-    groups = divide(runs, workers)
-    tasks: list[Task] = [
-        load(unfinished / name(members), members) or members for members in groups
-    ]
+    started = kept.find(unfinished, runs, device)
+    known = {run for stack in started for run in stack.runs}
+    new = divide([run for run in runs if run not in known], workers)
+    tasks: list[Task] = [*started, *new]
     progress.begin(tasks)
     todo = []
     for task in tasks:
@@ -147,7 +145,7 @@ def train(
         done, running = wait(running, return_when=FIRST_COMPLETED)
         for future in done:
             stack = owned(future.result())
-            save(unfinished / name(stack.runs), stack)
+            kept.save(unfinished, stack, device)
             progress.advanced(stack)
             if stack.finished:
                 yield stack
@@ -158,37 +156,19 @@ def train(
 
 def owned(stack: Stack) -> Stack:
     """Copy tensors out of the shared memory in which a worker's process hands them over; it is scarce."""
+    return each_tensor(stack, Tensor.clone)
+
+
+def each_tensor(stack: Stack, change: Callable[[Tensor], Tensor]) -> Stack:
+    """Change every tensor of a stack."""
+
+    def changed(layers: list[Tensor]) -> list[Tensor]:
+        return [change(layer) for layer in layers]
+
     return replace(
         stack,
-        theta=stack.theta.clone(),
-        m=stack.m.clone(),
-        v=stack.v.clone(),
-        best=stack.best.clone(),
+        theta=changed(stack.theta),
+        m=changed(stack.m),
+        v=changed(stack.v),
+        best=changed(stack.best),
     )
-
-
-def name(runs: list[Run]) -> str:
-    """Name the file of a stack after all that its numbers depend on."""
-    return hashlib.sha256(f"{fingerprint()} {runs}".encode()).hexdigest()[:20] + ".pt"
-
-
-def save(path: Path, stack: Stack) -> None:
-    """Keep a stack: written aside, then renamed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_suffix(f".{os.getpid()}")
-    state = {**vars(stack), "history": torch.from_numpy(stack.history)}
-    del state["runs"]
-    torch.save(state, aside)
-    aside.replace(path)
-
-
-def load(path: Path, runs: list[Run]) -> Stack | None:
-    """Find a stack that was kept; None if there is none, or if its file is damaged and so of no use."""
-    if not path.is_file():
-        return None
-    try:
-        state = torch.load(path, weights_only=True)
-        return Stack(runs=runs, **{**state, "history": state["history"].numpy()})
-    except (RuntimeError, EOFError, pickle.UnpicklingError, KeyError, TypeError):
-        path.unlink()
-        return None

@@ -1,0 +1,203 @@
+"""The stages of a part: searches that train what is missing, a choice, one evaluation of what is chosen."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from tp1.experiments import kept, runner
+from tp1.experiments.errors import ResultsError
+from tp1.experiments.final import evaluate_choices, written
+from tp1.experiments.measures import History, best_epoch
+from tp1.experiments.plans import Config, Run, runs_of
+from tp1.experiments.progress import Progress
+from tp1.experiments.provenance import fingerprint, provenance
+from tp1.experiments.results import (
+    NOTE,
+    Results,
+    read_results,
+    read_table,
+    write_results,
+)
+
+UNFINISHED = ".unfinished"
+
+
+@dataclass(frozen=True)
+class Session:
+    """How and where experiments are run.
+
+    Attributes
+    ----------
+    output : Path
+        The folder of the part's results, named after the part.
+    device : {"cpu", "cuda"}
+    workers : int
+        Processes; 1 is this one.
+    quiet : bool
+        Show no progress.
+    """
+
+    output: Path
+    device: str
+    workers: int
+    quiet: bool = False
+
+
+def search(name: str, plan: list[Run], session: Session) -> Results:
+    """Carry out a plan, or what is missing of it, and write ``name.csv`` and ``name.json``.
+
+    Runs that the results have already, made by the same code, are kept and not done again.
+    """
+    path = session.output / name
+    old = finished(path)
+    missing = [run for run in plan if run not in old.history]
+    if not missing:
+        return old
+    new, receipt = train(name, missing, session)
+    history = {
+        run: stack.history[:, i] for stack in new for i, run in enumerate(stack.runs)
+    }
+    if old.history:
+        later = [*old.provenance.get("added", []), {"runs": len(missing), **receipt}]
+        receipt = {**old.provenance, "added": later}
+    results = Results({**old.history, **history}, {"plan": name, **receipt})
+    write_results(path, results)
+    kept.forget(session.output / UNFINISHED, plan)
+    return results
+
+
+def finished(path: Path) -> Results:
+    """Read results that were made by this code; what is missing, damaged or older counts as none."""
+    try:
+        results = read_results(path)
+    except ResultsError:
+        return Results({}, {})
+    return results if results.provenance["code"] == fingerprint() else Results({}, {})
+
+
+def train(
+    name: str, runs: list[Run], session: Session
+) -> tuple[list[runner.Stack], dict[str, object]]:
+    """Train runs with a session's workers; give the finished stacks, and where they come from."""
+    began = time.perf_counter()
+    progress = Progress(f"{session.output.name} {name}", session.quiet)
+    pixels = {run.config.pixels for run in runs}
+    with runner.local(session.workers, pixels, session.device) as executor:
+        trained = list(
+            runner.train(
+                runs,
+                executor,
+                session.workers,
+                session.device,
+                session.output / UNFINISHED,
+                progress,
+            )
+        )
+    receipt = provenance(torch.device(session.device), session.workers)
+    seconds = round(time.perf_counter() - began, 2)
+    if progress.resumed:
+        # What an interrupted session had done is not in the seconds.
+        receipt["resumed"] = True
+    return trained, {**receipt, "seconds": seconds}
+
+
+def searched(name: str, session: Session) -> Results:
+    """Read the results of a search that a choice is made from.
+
+    Raises
+    ------
+    ResultsError
+        If they are missing, or were made by other code.
+    """
+    results = read_results(session.output / name)
+    if results.provenance["code"] != fingerprint():
+        raise ResultsError(
+            f"{session.output / name}.csv was made by other code: {NOTE}"
+        )
+    return results
+
+
+def best_accuracy(history: History) -> float:
+    """Give the validation accuracy of a run at its best epoch."""
+    return float(history[best_epoch(history), 3])
+
+
+def choose(
+    results: Results,
+    optimiser: str,
+    score: Callable[[History], float] = best_accuracy,
+    group: Callable[[Config], Config] = lambda config: config,
+) -> Config:
+    """Give an optimiser's best configuration: the mean of a score over the seeds, and over a group.
+
+    Parameters
+    ----------
+    score : callable
+        Of a run's history, (epochs + 1, 4).
+    group : callable
+        Gives what stands for a configuration; those that it maps to one another are averaged.
+    """
+    scores: dict[Config, list[float]] = {}
+    for run, history in results.history.items():
+        if run.config.optimiser == optimiser:
+            scores.setdefault(group(run.config), []).append(score(history))
+    return max(scores, key=lambda config: (float(np.mean(scores[config])), config))
+
+
+def conclude(choices: Mapping[str, Config], seeds: int, session: Session) -> None:
+    """Train the chosen configurations again and evaluate them on the test set, once.
+
+    Raises
+    ------
+    ResultsError
+        If the same choices were evaluated with more seeds.
+    """
+    wanted: dict[str, Any] = {
+        "plan": "final",
+        "code": fingerprint(),
+        "evaluation": fingerprint("tp1.experiments.final"),
+        "seeds": seeds,
+        "choices": {name: asdict(config) for name, config in choices.items()},
+    }
+    if evaluated(session.output, wanted):
+        return
+    refuse_fewer(session.output, wanted)
+    runs = runs_of(dict.fromkeys(choices.values()), seeds)
+    trained, receipt = train("final", runs, session)
+    evaluate_choices(choices, trained, {**receipt, **wanted}, session.output)
+    kept.forget(session.output / UNFINISHED, runs)
+
+
+def refuse_fewer(folder: Path, wanted: dict[str, Any]) -> None:
+    """Raise `ResultsError` if the same choices were evaluated with more seeds: that is not overwritten."""
+    try:
+        receipt = read_table(folder / "final")[1]
+    except ResultsError:
+        return
+    same = all(
+        receipt.get(key) == wanted[key] for key in ("code", "evaluation", "choices")
+    )
+    if same and receipt.get("seeds", 0) > wanted["seeds"]:
+        raise ResultsError(
+            f"{folder / 'final'}.csv has {receipt['seeds']} seeds, and {wanted['seeds']} would replace them: "
+            "ask for as many, or name another folder with --output"
+        )
+
+
+def evaluated(folder: Path, wanted: dict[str, Any]) -> bool:
+    """Say whether all the tables of the evaluation that is wanted are there."""
+    try:
+        best = Config(**wanted["choices"][read_table(folder / "final")[1]["best"]])
+        receipts = [read_table(folder / name)[1] for name in written(best)]
+    except (ResultsError, KeyError):
+        return False
+    return all(
+        receipt.get(key) == value
+        for receipt in receipts
+        for key, value in wanted.items()
+    )
