@@ -4,7 +4,8 @@
 
 prints a Markdown report and writes it to DIR/softmax_search.md, with the raw numbers in
 DIR/softmax_search.json and two figures: the whole search by side, DIR/softmax_search.svg, and the cost of a
-step against the number of runs, DIR/softmax_stack.svg. It takes a quarter of an hour on an idle machine.
+step against the number of runs and the batch size, and of a search against its epochs,
+DIR/softmax_stack.svg. It takes a quarter of an hour on an idle machine.
 
 Every measurement is a function of a module in `benchmarks/softmax`, called in a process of its own, so that
 no side inherits the threads or the memory of another. First the checks: every side must arrive at tp1's

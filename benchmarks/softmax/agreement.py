@@ -4,11 +4,10 @@ from collections.abc import Callable
 from itertools import product
 
 import torch
-from benchmarks.softmax.ours import reference
-from benchmarks.softmax.task import CHECK_STEPS, OPTIMISERS, check_rates
+from benchmarks.softmax.ours import initial, reference
+from benchmarks.softmax.task import OPTIMISERS, check_rates
 from torch import Tensor
 
-from tp1.experiments.lockstep import initial_params
 from tp1.learning.data import load_train_and_validation
 from tp1.learning.functions import NUM_FEATURES
 
@@ -23,10 +22,10 @@ def compare(
     """Train in every way given; tell the largest difference from our parameters, and how far they went."""
     torch.set_num_threads(1)
     train, _ = load_train_and_validation()
-    begin = initial_params(0)
+    begin = initial(0)
     found: dict[str, dict[str, float]] = {}
     for optimiser, size in product(OPTIMISERS, batches):
-        theta, orders = reference(optimiser, size, 1, CHECK_STEPS)
+        theta, orders = reference(optimiser, size, 1)
         index = torch.from_numpy(orders[0])
         minibatches = [
             (train.x[rows], train.y[rows].long()) for rows in index.split(size)

@@ -1,25 +1,29 @@
 """What bounds a step of the lock-step, on one thread: dispatch, memory or arithmetic.
 
 * Dispatch: the same calls on tensors of a few elements.
-* Memory: what a step cannot help touching. Its image rows at the bandwidth of a large copy, since they lie
-  scattered in a set larger than the caches; parameters, moments and scores, read and written once, at the
-  bandwidth of a copy of their own size.
+* Memory: what a step cannot help touching. The bytes of its images at the bandwidth of a large copy, since
+  they lie scattered in a set larger than the caches; at the bandwidth of a copy of their own size parameters,
+  read for each of the two products and written once, and moments, scores and the images as floats, read and
+  written once.
 * Arithmetic: the operations of the two products, and of Adam, at the rate of a large product of matrices.
+
+Gradient descent at one image a step goes block by block: there all this is counted for a block, with its Gram
+matrix, and divided by the number of its steps.
 """
 
 import statistics
 from collections.abc import Callable, Sequence
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
-from benchmarks.softmax.ours import orders, steps_for
-from benchmarks.softmax.task import OPTIMISERS, seconds_per_call
+from benchmarks.softmax.ours import steps_for
+from benchmarks.softmax.task import ABREAST, OPTIMISERS, seconds_per_call
 
+from tp1.experiments.blocks import Block
 from tp1.experiments.images import Images, fashion_mnist
-from tp1.experiments.lockstep import ABREAST
+from tp1.experiments.one_image import DescentOnOneImage
 from tp1.experiments.runner import one_thread
-from tp1.experiments.steps import BLOCK, Block
 from tp1.learning.functions import NUM_CLASSES, NUM_FEATURES
 
 TINY = 16  # features of a step that does nothing but dispatch
@@ -31,6 +35,26 @@ ROUNDS = 5
 RUNS = (3, 15)
 
 
+class Needs(NamedTuple):
+    """What a step, or a block of steps, cannot help doing.
+
+    Attributes
+    ----------
+    images : int
+        Bytes of the images that it reads.
+    own : int
+        Bytes of parameters, moments, scores, images as floats, and a Gram matrix.
+    moved : int
+        Bytes of these that it reads and writes.
+    operations : int
+    """
+
+    images: int
+    own: int
+    moved: int
+    operations: int
+
+
 def measure(batches: list[int], seconds: float) -> dict[str, Any]:
     """Time a step and its bounds, in microseconds, for every optimiser, batch size and number of runs."""
     with one_thread():
@@ -38,35 +62,39 @@ def measure(batches: list[int], seconds: float) -> dict[str, Any]:
         large, peak = copy_bandwidth(LARGE, seconds), peak_rate(seconds)
         cells = []
         for optimiser, size, runs in product(OPTIMISERS, batches, RUNS):
-            own = footprint(optimiser, size, runs)
-            bandwidth = copy_bandwidth(own, seconds)
-            rows = runs // ABREAST * size * (NUM_FEATURES + 1) * FLOAT
+            block = block_for(optimiser, size, runs, images)
+            # Images at a time: a block's where the parameters move once a block.
+            steps = block.T if isinstance(block, DescentOnOneImage) else 1
+            needs = needs_of(optimiser, size * steps, runs, gram=steps > 1)
+            bandwidth = copy_bandwidth(needs.own, seconds)
+            memory = needs.images / large + needs.moved / bandwidth
             cells.append(
                 {
                     "optimiser": optimiser,
                     "batch": size,
                     "runs": runs,
-                    **timed(optimiser, size, runs, images, seconds),
-                    "memory_us": 1e6 * (rows / large + 2 * own / bandwidth),
-                    "arithmetic_us": 1e6 * operations(optimiser, size, runs) / peak,
-                    "own_bytes": own,
+                    **timed(block, optimiser, size, runs, seconds),
+                    "memory_us": 1e6 * memory / steps,
+                    "arithmetic_us": 1e6 * needs.operations / peak / steps,
+                    "own_bytes": needs.own,
                     "own_bandwidth": bandwidth,
                 }
             )
     return {"bandwidth": large, "peak": peak, "cells": cells}
 
 
-def footprint(optimiser: str, size: int, runs: int) -> int:
-    """Count the bytes of parameters, moments and scores."""
+def needs_of(optimiser: str, size: int, runs: int, gram: bool) -> Needs:
+    """Count what `size` images of every group need; with `gram`, their products with each other too."""
+    adam, groups = optimiser == "adam", runs // ABREAST
     parameters = runs * NUM_CLASSES * (NUM_FEATURES + 1)
-    scores = runs * NUM_CLASSES * size
-    return FLOAT * ((3 if optimiser == "adam" else 1) * parameters + scores)
-
-
-def operations(optimiser: str, size: int, runs: int) -> float:
-    """Count the floating-point operations of a step."""
-    parameters = runs * NUM_CLASSES * (NUM_FEATURES + 1)
-    return parameters * (4.0 * size + ADAM_OPERATIONS * (optimiser == "adam"))
+    pixels = groups * size * (NUM_FEATURES + 1)
+    products = groups * size**2 * gram
+    own = (
+        parameters * (3 if adam else 1) + runs * NUM_CLASSES * size + pixels + products
+    )
+    operations = parameters * (4 * size + ADAM_OPERATIONS * adam)
+    operations += 2 * products * (NUM_FEATURES + 1)
+    return Needs(pixels, FLOAT * own, FLOAT * (2 * own + parameters), operations)
 
 
 def copy_bandwidth(total: int, seconds: float) -> float:
@@ -89,39 +117,47 @@ def peak_rate(seconds: float) -> float:
 
 
 def timed(
-    optimiser: str, size: int, runs: int, images: Images, seconds: float
+    real: Block, optimiser: str, size: int, runs: int, seconds: float
 ) -> dict[str, float]:
     """Time a step, and one on tensors of a few elements, in turn; medians in microseconds."""
-    real = block_of_steps(optimiser, size, size, runs, images)
-    tiny = Images(torch.rand(len(images.x), TINY), images.y.contiguous(), images.labels)
+    images = real.steps.images
+    few = torch.randint(256, (len(images), TINY), dtype=torch.uint8)
     # One image a step goes another way than two: a small step must go the way of the large one.
-    small = block_of_steps(optimiser, size, min(size, 2), runs, tiny)
+    small = block_for(
+        optimiser, min(size, 2), runs, Images(few, images.labels), len(real.plan)
+    )
+    if (type(small), len(small.plan)) != (type(real), len(real.plan)):
+        raise RuntimeError("the small steps do not go the way of the large ones")
     times: dict[str, list[float]] = {"step_us": [], "dispatch_us": []}
+    calls = [takes(block) for block in (real, small)]
     for _ in range(ROUNDS):
-        for found, (call, steps) in zip(times.values(), (real, small), strict=True):
-            found.append(1e6 * seconds_per_call(call, seconds / ROUNDS) / steps)
+        for found, call in zip(times.values(), calls, strict=True):
+            spent = seconds_per_call(call, seconds / ROUNDS)
+            found.append(1e6 * spent / len(real.plan))
     return {name: statistics.median(found) for name, found in times.items()}
 
 
-def block_of_steps(
-    optimiser: str, real: int, size: int, runs: int, images: Images
-) -> tuple[Callable[[], None], int]:
-    """Make a call that takes a block of steps, as many as at the real batch size, and their number."""
+def block_for(
+    optimiser: str, size: int, runs: int, images: Images, most: int | None = None
+) -> Block:
+    """Make a block as an epoch does, of at most `most` steps."""
     steps, _ = steps_for(optimiser, size, runs, images)
-    groups = runs // ABREAST
-    number = max(1, BLOCK // (real * groups))
-    block = Block(steps, groups, size, number)
-    order = orders(groups, len(images.x))
-    starts = range(0, order.shape[1] - number * size + 1, number * size)
+    return steps.block(runs // ABREAST, size, most or len(images) // size)
+
+
+def takes(block: Block) -> Callable[[], None]:
+    """Make a call that takes a block's steps on the next images of the order."""
+    at_a_time = len(block.plan) * block.size
+    starts = range(0, len(block.steps.images) - at_a_time + 1, at_a_time)
     place = 0
 
     def take() -> None:
         nonlocal place
         start = starts[place % len(starts)]
-        block.take(order[:, start : start + number * size], place * number)
+        block.take(slice(start, start + at_a_time), place * len(block.plan))
         place += 1
 
-    return take, number
+    return take
 
 
 def largest(cell: dict[str, Any]) -> tuple[str, float]:

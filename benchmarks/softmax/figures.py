@@ -5,15 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.softmax.report import NAMES
+from benchmarks.softmax.stacks import EPOCHS_BATCH
 from benchmarks.softmax.store import Numbers
-from benchmarks.softmax.task import OPTIMISERS
-from benchmarks.softmax.wording import FEW, MANY, duration
+from benchmarks.softmax.task import ABREAST, OPTIMISERS
+from benchmarks.softmax.wording import FEW, MANY, TITLES, duration, seeds_of
 from matplotlib import pyplot as plt
 
-from tp1.experiments.lockstep import ABREAST
 from tp1.reporting.style import use_style
-
-TITLES = {"sgd": "SGD", "adam": "Adam"}
 
 
 def draw_whole(summary: Numbers, path: Path) -> None:
@@ -29,7 +27,7 @@ def draw_whole(summary: Numbers, path: Path) -> None:
             [i + (place - 0.5) * height for i in range(len(sides))],
             values,
             height,
-            label=f"{seeds} seed{'s' * (seeds != FEW)}",
+            label=seeds_of(seeds),
         )
         axes.bar_label(bars, [duration(value) for value in values], padding=3)
     labels = [NAMES[side].replace(" (", "\n(") for side in sides]
@@ -43,9 +41,13 @@ def draw_whole(summary: Numbers, path: Path) -> None:
 
 
 def draw_stacks(summary: Numbers, path: Path) -> None:
-    """Draw the cost of a step for each run against the number of runs, on logarithmic scales."""
+    """Draw the cost of a step for each run against the number of runs, and of a search against its epochs."""
     use_style()
-    figure, panels = plt.subplots(1, 2, sharey=True, figsize=(6.3, 3.6))
+    figure, (*panels, last) = plt.subplots(
+        1, 3, figsize=(6.3, 3.6), width_ratios=(4, 4, 3)
+    )
+    panels[1].sharey(panels[0])
+    panels[1].tick_params(labelleft=False)
     for optimiser, axes in zip(OPTIMISERS, panels, strict=True):
         counts: Sequence[int] = ()
         for family, numbers in summary["stacks"].items():
@@ -65,7 +67,29 @@ def draw_stacks(summary: Numbers, path: Path) -> None:
     panels[0].set_ylabel("µs per step and run")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8)
+    draw_epochs(summary["epochs_s"], last)
     save(figure, path)
+
+
+def draw_epochs(found: dict[str, dict[str, float]], axes: Any) -> None:
+    """Draw the seconds of a search against its epochs."""
+    for (optimiser, times), style in zip(found.items(), ("-", "--"), strict=False):
+        counts = [int(count) for count in times]
+        axes.plot(
+            counts,
+            list(times.values()),
+            style,
+            marker=".",
+            color="0.3",
+            label=TITLES[optimiser],
+        )
+    if found:
+        axes.legend(loc="upper left", fontsize=8)
+    axes.set(
+        title=f"batch {EPOCHS_BATCH}, {ABREAST} runs", xlabel="epochs", ylabel="seconds"
+    )
+    axes.set_xlim(left=0)
+    axes.set_ylim(bottom=0)
 
 
 def mark_end(axes: Any, curve: dict[int, float], end: float | None, color: str) -> None:

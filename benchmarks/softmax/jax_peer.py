@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import time
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import torch
 from benchmarks.softmax.jax_programs import (
-    ABREAST,
     ALONE,
     FORMS,
     TOGETHER,
@@ -25,41 +24,56 @@ from benchmarks.softmax.jax_programs import (
     jax,
     jnp,
 )
-from benchmarks.softmax.ours import key, orders, reference
+from benchmarks.softmax.ours import initial, key, order_of, reference
 from benchmarks.softmax.task import (
-    CHECK_STEPS,
+    ABREAST,
     CLASSES,
     OPTIMISERS,
     RATES,
     check_rates,
 )
 
-from tp1.experiments.images import WIDTH, Images, fashion_mnist
-from tp1.experiments.lockstep import initial_params, random
+from tp1.experiments.images import WIDTH, fashion_mnist
 from tp1.experiments.plans import Config
-from tp1.learning.functions import NUM_FEATURES
+from tp1.learning.functions import NUM_FEATURES, one_hot
 
 PARTIES = 2  # seeds that the check has together
 
 
 @lru_cache(maxsize=1)
-def data() -> tuple[Data, Data]:
-    """Read both sets, once for each process."""
-
-    def put(images: Images) -> Data:
-        labels = images.labels.numpy().astype(np.int32)
-        return Data(*map(jnp.asarray, (images.x.numpy(), images.y.numpy(), labels)))
-
+def arrays() -> list[tuple[np.ndarray, ...]]:
+    """Read images, as floats and as bytes, one-hot targets and labels; forked processes share them."""
     sets = fashion_mnist("unit", "cpu")
-    return put(sets.train), put(sets.val)
+    return [
+        (
+            images.rows(slice(None)).numpy(),
+            images.x.numpy(),
+            one_hot(images.labels).numpy(),
+            images.labels.numpy().astype(np.int32),
+        )
+        for images in (sets.train, sets.val)
+    ]
 
 
-def initial(seeds: Iterable[int]) -> np.ndarray:
+@lru_cache(maxsize=1)
+def data() -> tuple[Data, Data]:
+    """Put both sets on the device, once for each process."""
+    train, val = (Data(*map(jnp.asarray, found)) for found in arrays())
+    return train, val
+
+
+def begin_with(seeds: list[int]) -> np.ndarray:
     """Give the initial parameters of seeds as the search has them, (S, L, K, WIDTH)."""
-    params = np.zeros((len(list(seeds)), ABREAST, CLASSES, WIDTH), np.float32)
+    params = np.zeros((len(seeds), ABREAST, CLASSES, WIDTH), np.float32)
     for place, seed in enumerate(seeds):
-        params[place, ..., : NUM_FEATURES + 1] = initial_params(seed).T.numpy()
+        params[place, ..., : NUM_FEATURES + 1] = initial(seed).T.numpy()
     return params
+
+
+def orders(seeds: list[int], epoch: int) -> np.ndarray:
+    """Give the orders of the images for some seeds, (S, N)."""
+    images = len(data()[0].labels)
+    return np.stack([order_of(seed, epoch, images).numpy() for seed in seeds])
 
 
 def check(batches: list[int], forms: list[str]) -> dict[str, Any]:
@@ -67,8 +81,8 @@ def check(batches: list[int], forms: list[str]) -> dict[str, Any]:
     train, _ = data()
     found = {}
     for optimiser, size in product(OPTIMISERS, batches):
-        expected, order = reference(optimiser, size, PARTIES, CHECK_STEPS)
-        begin = initial(range(PARTIES))
+        expected, order = reference(optimiser, size, PARTIES)
+        begin = begin_with([*range(PARTIES)])
         for form in map(FORMS.__getitem__, forms or FORMS):
             params, places = begin, order
             if not form.together:
@@ -98,7 +112,7 @@ def processes(pinned: bool) -> Iterator[ProcessPoolExecutor | None]:
     if not pinned:
         yield None
         return
-    fashion_mnist("unit", "cpu")
+    arrays()
     # JAX is imported but has no threads yet, so that forking is safe, whatever it warns of.
     warnings.filterwarnings("ignore", "os.fork", RuntimeWarning)
     context = multiprocessing.get_context("fork")
@@ -166,12 +180,12 @@ def time_step(
 ) -> float:
     """Time a step on a slice of an epoch that takes about as long as asked; the best of three."""
     train, _ = data()
-    whole = orders(seeds, len(train.labels)).numpy()
+    whole = orders([*range(seeds)], 1)
     # About what the steps take on a server's core; a slice has ten steps or more.
     guess = seeds * (1e-5 + 3e-6 * size)
     steps = min(max(10, int(seconds / 3 / guess)), whole.shape[1] // size)
     order = whole[:, : steps * size] if form.together else whole[0, : steps * size]
-    begin = initial(range(seeds)) if form.together else initial([0])[0]
+    begin = begin_with([*range(seeds)]) if form.together else begin_with([0])[0]
     program = Program(form, optimiser, size, seeds, order, train)
     times = []
     for _ in range(3):
@@ -208,7 +222,7 @@ def search(
 @lru_cache
 def program_for(form: Form, optimiser: str, size: int, seeds: int) -> Program:
     """Compile once for each process."""
-    order = orders(seeds, len(data()[0].labels)).numpy()
+    order = orders([*range(seeds)], 1)
     return Program(
         form, optimiser, size, seeds, order if form.together else order[0], data()[0]
     )
@@ -218,16 +232,11 @@ def program_for(form: Form, optimiser: str, size: int, seeds: int) -> Program:
 def evaluation_for(shape: tuple[int, ...]) -> tuple[Any, float]:
     """Compile the evaluation once for each process; give the seconds that it took too."""
     train, val = data()
-
-    def both(params: Any, *arrays: Any) -> Any:
-        half = len(arrays) // 2
-        return evaluate(params, Data(*arrays[:half]), Data(*arrays[half:]))
-
-    arrays = (train.x, train.y, train.labels, val.x, val.y, val.labels)
+    sets = (train.x, train.labels), (val.x, val.labels)
     began = time.perf_counter()
-    compiled = jax.jit(both).lower(jnp.zeros(shape), *arrays).compile()
+    compiled = jax.jit(evaluate).lower(jnp.zeros(shape), *sets).compile()
     spent = time.perf_counter() - began
-    return lambda params: np.asarray(compiled(params, *arrays)), spent
+    return lambda params: np.asarray(compiled(params, *sets)), spent
 
 
 def train_family(
@@ -238,19 +247,14 @@ def train_family(
     train, _ = data()
     fresh = program_for.cache_info().misses, evaluation_for.cache_info().misses
     program = program_for(form, optimiser, size, len(seeds))
-    params = initial(seeds) if form.together else initial(seeds)[0]
+    params = begin_with(seeds) if form.together else begin_with(seeds)[0]
     measured, compile_s = evaluation_for(params.shape)
     compiled = program.compile_s * (program_for.cache_info().misses > fresh[0])
     compiled += compile_s * (evaluation_for.cache_info().misses > fresh[1])
     state, done = program.start(params), 0
     history = [measured(program.layout.take(state[0]))]
     for epoch in range(1, epochs + 1):
-        order = np.stack(
-            [
-                torch.randperm(len(train.labels), generator=random(seed, epoch)).numpy()
-                for seed in seeds
-            ]
-        )
+        order = orders(seeds, epoch)
         state = program.epoch(state, order if form.together else order[0], done, train)
         done += order.shape[1] // size
         history.append(measured(program.layout.take(state[0])))

@@ -11,16 +11,15 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
-from benchmarks.softmax.task import CLASSES, RATES
+from benchmarks.softmax.task import ABREAST, CLASSES, RATES
 
-from tp1.experiments.images import WIDTH
+from tp1.experiments.images import WHITE, WIDTH
 
 jax: Any = import_module("jax")
 jnp: Any = import_module("jax.numpy")
 lax: Any = import_module("jax.lax")
 
 Array = Any  # a jax.Array
-ABREAST = len(RATES)
 ROWS = ABREAST * CLASSES
 CHUNK = 2000  # images that are evaluated at a time: quicker than all at once, and than 500 or 6000
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
@@ -111,19 +110,26 @@ class Form:
     layout: str
     gather: bool = True
     together: bool = False
+    bytes: bool = False
 
     def __str__(self) -> str:
         images = "" if self.gather else ", permuted copy"
+        images += ", bytes" if self.bytes else ""
         return f"{self.layout}{images}{', seeds together' if self.together else ''}"
 
 
-# A permuted copy of the images an epoch is tried where parameters are rows, one seed at a time.
+# What else can be varied is tried where parameters are rows: images as bytes, and with one seed at a time a
+# permuted copy of the images an epoch.
+BY_ROWS = ("rows", "rows, transposed scores")
 ALONE = (
     *map(Form, LAYOUTS),
-    Form("rows", gather=False),
-    Form("rows, transposed scores", gather=False),
+    *(Form(layout, gather=False) for layout in BY_ROWS),
+    *(Form(layout, bytes=True) for layout in BY_ROWS),
 )
-TOGETHER = tuple(Form(layout, together=True) for layout in LAYOUTS)
+TOGETHER = (
+    *(Form(layout, together=True) for layout in LAYOUTS),
+    *(Form(layout, together=True, bytes=True) for layout in BY_ROWS),
+)
 FORMS = {str(form): form for form in (*ALONE, *TOGETHER)}
 
 
@@ -132,6 +138,7 @@ class Data:
     """The images on the device, (N, WIDTH) with the 1 and zeros appended, one-hot targets, and labels."""
 
     x: Array
+    bytes: Array
     y: Array
     labels: Array
 
@@ -174,7 +181,7 @@ class Program:
         began = time.perf_counter()
         self.compiled = (
             jax.jit(self.epoch_of, donate_argnums=0)
-            .lower(self.start(blank), *self.inputs(order, 0), train.x, train.y)
+            .lower(self.start(blank), *self.inputs(order, 0), *self.images(train))
             .compile()
         )
         self.compile_s = time.perf_counter() - began
@@ -184,6 +191,10 @@ class Program:
         theta = self.layout.put(jnp.array(params))
         shape = theta.shape if self.optimiser == "adam" else (0,)
         return theta, jnp.zeros(shape), jnp.zeros(shape)
+
+    def images(self, train: Data) -> tuple[Array, Array]:
+        """Give the images in the type that they are gathered in, and their targets."""
+        return train.bytes if self.form.bytes else train.x, train.y
 
     def inputs(self, order: np.ndarray, done: int) -> tuple[np.ndarray, ...]:
         """Give the indices (T, …, B) of an epoch and Adam's two factors of each step, after `done` steps."""
@@ -211,6 +222,8 @@ class Program:
             (theta, m, v), (images, targets, rate, eps) = state, inputs
             if self.form.gather:
                 images, targets = rows(x, images), rows(y, images)
+            if self.form.bytes:
+                images = images.astype(jnp.float32) / WHITE
             g = self.layout.gradient(theta, images, targets)
             if self.optimiser == "sgd":
                 return (theta - self.lr * g, m, v), None
@@ -226,7 +239,7 @@ class Program:
     def epoch(self, state: Any, order: np.ndarray, done: int, train: Data) -> Any:
         """Train on the images of `order`; the state that is given is used up."""
         inputs = self.inputs(order, done)
-        return jax.block_until_ready(self.compiled(state, *inputs, train.x, train.y))
+        return jax.block_until_ready(self.compiled(state, *inputs, *self.images(train)))
 
 
 def measure(params: Array, x: Array, labels: Array) -> Array:
@@ -245,12 +258,9 @@ def measure(params: Array, x: Array, labels: Array) -> Array:
     return lax.scan(chunk, jnp.zeros((2, models)), chunks)[0]
 
 
-def evaluate(params: Array, train: Data, val: Data) -> Array:
-    """Give mean loss and accuracy on both sets for models (…, K, WIDTH): (4, P)."""
+def evaluate(params: Array, *sets: tuple[Array, Array]) -> Array:
+    """Give mean loss and accuracy on sets of images and labels for models (…, K, WIDTH): (4, P) for two."""
     models = params.reshape(-1, CLASSES, WIDTH)
     return jnp.concatenate(
-        [
-            measure(models, part.x, part.labels) / len(part.labels)
-            for part in (train, val)
-        ]
+        [measure(models, x, labels) / len(labels) for x, labels in sets]
     )

@@ -10,21 +10,24 @@ from typing import Any
 import numpy as np
 import torch
 from benchmarks.softmax.task import (
+    ABREAST,
     BATCHES,
     EPOCHS,
     RATES,
     check_rates,
+    check_steps,
     seconds_per_call,
 )
 from torch import Tensor
 
 from tp1.experiments import lockstep, part2
+from tp1.experiments.chance import generator
 from tp1.experiments.images import Images, fashion_mnist
-from tp1.experiments.lockstep import ABREAST, initial_params
+from tp1.experiments.lockstep import Layers
 from tp1.experiments.plans import Config, Run, assigned
 from tp1.experiments.runner import default_workers, one_thread
 from tp1.experiments.steps import Steps
-from tp1.learning.functions import NUM_CLASSES, NUM_FEATURES
+from tp1.learning.functions import NUM_CLASSES
 
 
 def search(
@@ -75,9 +78,8 @@ def one_image_a_step() -> dict[str, Any]:
     with one_thread():
         sets = fashion_mnist("unit", "cpu")
         steps, theta = steps_for("sgd", 1, len(RATES), sets.train)
-        order = orders(1, len(sets.train.x))
         began = time.perf_counter()
-        steps.take(order, 0)
+        steps.take(0)
         epoch = time.perf_counter() - began
         evaluation = seconds_per_call(lambda: lockstep.evaluate(theta, sets), 0.5)
     return {"epoch_s": epoch, "evaluation_s": evaluation}
@@ -89,38 +91,42 @@ def steps_for(
     runs: int,
     images: Images,
     rates: Sequence[float] = RATES,
-) -> tuple[Steps, Tensor]:
-    """Make the steps of a stack as `lockstep.advance` does, ABREAST runs a seed; give its parameters too."""
+) -> tuple[Steps, Layers]:
+    """Make the steps of a stack's first epoch as `lockstep.advance` does; give its parameters too.
+
+    The images may have fewer pixels than Fashion-MNIST's; the parameters then have as few.
+    """
     groups, width = -(-runs // ABREAST), images.x.shape[1]
-    theta = images.x.new_zeros(groups * ABREAST, NUM_CLASSES, width)
+    theta = torch.zeros(groups * ABREAST, NUM_CLASSES, width)
     lr = [0.0] * len(theta)
-    inputs = min(width, NUM_FEATURES + 1)
     for run in range(runs):
-        theta[run, :, :inputs] = initial_params(run // ABREAST).T[:, :inputs]
+        drawn = initial(run // ABREAST)[:width]
+        theta[run, :, : len(drawn)] = drawn.T
         lr[run] = rates[run % ABREAST]
-    moments = theta if optimiser == "adam" else theta[:0]
-    m, v = torch.zeros_like(moments), torch.zeros_like(moments)
-    config = Config(optimiser, RATES[0], size)
-    return Steps(config, lr, theta, m, v, images), theta
-
-
-def orders(groups: int, images: int) -> Tensor:
-    """Draw the order of the images for every group, (G, N), as the first epoch has it."""
-    return torch.stack(
-        [
-            torch.randperm(images, generator=lockstep.random(seed, 1))
-            for seed in range(groups)
-        ]
+    m, v = (
+        [torch.zeros_like(theta if optimiser == "adam" else theta[:0])]
+        for _ in range(2)
     )
+    config = Config(optimiser, RATES[0], size)
+    return Steps(config, lr, [theta], m, v, images, list(range(groups)), 1), [theta]
 
 
-def reference(
-    optimiser: str, size: int, seeds: int, steps: int
-) -> tuple[np.ndarray, np.ndarray]:
+def initial(seed: int) -> Tensor:
+    """Draw the initial parameters of a seed, (D+1, K); they do not depend on the rest."""
+    return lockstep.draw_params(Config("sgd", RATES[0], 1), seed)[0]
+
+
+def order_of(seed: int, epoch: int, images: int) -> Tensor:
+    """Draw the order of the images in an epoch, (N,)."""
+    return torch.randperm(images, generator=generator(seed, epoch))
+
+
+def reference(optimiser: str, size: int, seeds: int) -> tuple[np.ndarray, np.ndarray]:
     """Take some steps at `check_rates`; give the parameters (S, L, K, WIDTH) and the orders (S, N)."""
-    train = fashion_mnist("unit", "cpu").train
-    runs = seeds * ABREAST
-    ours, theta = steps_for(optimiser, size, runs, train, check_rates(size))
-    order = orders(seeds, len(train.x))[:, : steps * size]
-    ours.take(order, 0)
-    return theta.view(seeds, ABREAST, *theta.shape[1:]).numpy(), order.numpy()
+    train, images = fashion_mnist("unit", "cpu").train, check_steps(size) * size
+    ours, (theta,) = steps_for(
+        optimiser, size, seeds * ABREAST, train, check_rates(size)
+    )
+    ours.take(0, images)
+    params = theta.view(seeds, ABREAST, *theta.shape[1:]).numpy()
+    return params, ours.order[:, :images].numpy()

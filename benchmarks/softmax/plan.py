@@ -11,7 +11,8 @@ from benchmarks.softmax.task import SEEDS, Extent
 
 MEMORY_EPOCHS = 1
 # How JAX may have the machine, and whether its processes are bound to a core each.
-JAX = {"JAX, a process a core": True, "JAX, one process": False}
+PINNED = "JAX, a process a core"
+JAX = {PINNED: True, "JAX, one process": False}
 
 
 @dataclass(frozen=True)

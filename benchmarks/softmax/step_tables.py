@@ -1,12 +1,23 @@
 """The tables of the report that are about one step: its cost for every side, its bounds, stacks of runs."""
 
-from benchmarks.softmax.plan import JAX
+from benchmarks.softmax.plan import JAX, PINNED
+from benchmarks.softmax.stacks import EPOCHS_BATCH
 from benchmarks.softmax.store import Numbers, Store
 from benchmarks.softmax.summary import EXTRAPOLATED
-from benchmarks.softmax.task import OPTIMISERS, SEEDS, TRAIN, Extent
-from benchmarks.softmax.wording import FEW, MANY, absent, duration, micro, multiple, row
+from benchmarks.softmax.task import ABREAST, OPTIMISERS, SEEDS, TRAIN, Extent
+from benchmarks.softmax.wording import (
+    FEW,
+    MANY,
+    TITLES,
+    absent,
+    duration,
+    images,
+    micro,
+    multiple,
+    row,
+)
 
-from tp1.experiments.lockstep import ABREAST
+from tp1.experiments.one_image import DescentOnOneImage
 
 
 def step_table(summary: Numbers, extent: Extent) -> str:
@@ -65,8 +76,48 @@ def step_remarks(extent: Extent) -> str:
         f"{MANY} seeds. Slices of about {extent.cell_s} s. *Rows*: parameters (L·K, D); *columns*: (D, L·K); "
         "*einsum*: (L, D, K) with `bd,ldk->lbk`; with one more axis for seeds that are together, otherwise "
         "one seed after the other. *Permuted copy*: the images are put in order once an epoch, not gathered "
-        "in every step."
+        "in every step. *Bytes*: they are gathered as bytes, as tp1 does it, and turned into floats in every "
+        "step. SGD at one image a step goes one step after the other in JAX; tp1 takes the same steps in "
+        f"blocks of {DescentOnOneImage.T}, by products of matrices."
     )
+
+
+def jax_remarks(summary: Numbers) -> str:
+    """Say which steps are quicker in JAX than in tp1, each on one core, and why at one image a step."""
+    theirs = summary["jax"][PINNED]
+    compared, listed, quicker = 0, [], set()
+    for cell in summary["bounds"]:
+        optimiser, size, runs = cell["optimiser"], cell["batch"], cell["runs"]
+        found = theirs.get(f"{optimiser} {size} {runs // ABREAST}")
+        if not found:
+            continue
+        compared += 1
+        if found["step_us"] < cell["step_us"]:
+            quicker.add((optimiser, size))
+            listed.append(
+                f"{TITLES[optimiser]}, {images(size)}, {runs} runs: {micro(cell['step_us'])} "
+                f"({micro(cell['dispatch_us'])}) / {micro(found['step_us'])}"
+            )
+    if not compared:
+        return ""
+    text = f"On one core JAX is quicker in {len(listed)} of {compared} kinds of step"
+    if listed:
+        text += (
+            ". Microseconds of tp1 (in brackets, what of them is dispatch) / of JAX: "
+            + "; ".join(listed)
+        )
+    if ("adam", 1) in quicker:
+        text += (
+            ". At one image a step XLA fuses Adam's six passes over parameters and moments into one loop; "
+            "tp1 launches one operation after another, and each goes through memory by itself. That is "
+            "inherent in calling tensor operations one by one"
+        )
+    if ("sgd", 1) in quicker:
+        text += (
+            ". SGD at one image a step is compiled into a few small loops without a call between them, where "
+            "tp1 still calls eight operations a step"
+        )
+    return text + "."
 
 
 def scikit_table(store: Store, summary: Numbers) -> str:
@@ -113,6 +164,32 @@ def bounds_table(summary: Numbers) -> str:
     return "\n".join(lines)
 
 
+def bounds_sentences(summary: Numbers) -> str:
+    """Say what bounds each batch size, and how far from that a step is: a sentence for each optimiser."""
+    groups: dict[tuple[int, str], dict[int, tuple[str, float]]] = {}
+    for cell in summary["bounds"]:
+        group = groups.setdefault((cell["batch"], cell["optimiser"]), {})
+        group[cell["runs"]] = cell["bound"], cell["ratio"]
+    lines = []
+    for (size, optimiser), found in sorted(
+        groups.items(), key=lambda item: (item[0][0], OPTIMISERS.index(item[0][1]))
+    ):
+        names = {name for name, _ in found.values()}
+        if len(names) == 1:
+            ratios = " and ".join(
+                f"{ratio:.1f} times as long with {runs} runs"
+                for runs, (_, ratio) in found.items()
+            )
+            said = f"{names.pop()}; a step takes {ratios}"
+        else:
+            said = "; ".join(
+                f"{name} with {runs} runs, where a step takes {ratio:.1f} times as long"
+                for runs, (name, ratio) in found.items()
+            )
+        lines.append(f"* {images(size)}, {TITLES[optimiser]}: {said}.")
+    return "\n".join(lines)
+
+
 def bounds_remarks(store: Store) -> str:
     """Say what the bounds are."""
     rounds = store.rounds("bounds")
@@ -121,10 +198,14 @@ def bounds_remarks(store: Store) -> str:
     bandwidth, peak = rounds[0]["bandwidth"] / 1e9, rounds[0]["peak"] / 1e9
     return (
         "Microseconds, one thread. *Dispatch*: the same calls on tensors of a few elements. *Memory*: what a "
-        "step must touch: its image rows at the bandwidth of a large copy "
-        f"({bandwidth:.0f} GB/s, read and written), parameters, moments and scores, read and written once, "
-        "at that of a copy of their own size. *Arithmetic*: the operations of the two products, and of Adam, "
-        f"at the rate of a large product of matrices ({peak:.0f} GFLOP/s)."
+        "step must touch: the bytes of its images at the bandwidth of a large copy "
+        f"({bandwidth:.0f} GB/s, read and written); at that of a copy of their own size parameters, read "
+        "for both products and written once, and moments, scores and the images as floats, read and written "
+        "once. *Arithmetic*: the operations of the two products, and of Adam, at the rate of a large product "
+        f"of matrices ({peak:.0f} GFLOP/s). SGD at one image a step is counted by the block of "
+        f"{DescentOnOneImage.T} steps, its Gram matrix included. What bounds a step adds up, for one thread "
+        "does one thing at a time; and tp1 goes through some of the memory more than once: Adam's passes "
+        "over parameters and moments follow one another."
     )
 
 
@@ -151,24 +232,18 @@ def stacks_table(summary: Numbers, extent: Extent) -> str:
     return "\n".join(lines)
 
 
-def stacks_remarks(store: Store) -> str:
+def stacks_remarks(summary: Numbers) -> str:
     """Say what the columns are, and how epochs add up."""
-    rounds = store.rounds("stacks")
-    if not rounds:
+    if not summary["stacks"]:
         return ""
-    epochs = {int(count): spent for count, spent in rounds[0]["epochs_s"].items()}
-    per_epoch = [
-        (epochs[b] - epochs[a]) / (b - a)
-        for a, b in zip(epochs, [*epochs][1:], strict=False)
-    ]
-    times = ", ".join(
-        f"{spent:.2f} s for {count} epoch{'s' * (count > 1)}"
-        for count, spent in epochs.items()
+    times = "; ".join(
+        f"{TITLES[optimiser]} " + ", ".join(f"{spent:.2f}" for spent in found.values())
+        for optimiser, found in summary["epochs_s"].items()
     )
+    counts = ", ".join(next(iter(summary["epochs_s"].values())))
     return (
         "Microseconds of a step for each run in the stack, one thread ([figure](softmax_stack.svg)); a "
         f"training epoch is {TRAIN:,} / batch steps. *Latency-bound up to*: where a step takes twice as long "
-        f"as for one group of {ABREAST} runs (circles in the figure). Epochs add up: three rates of SGD at "
-        f"batch 200, evaluations included, take {times}; each further epoch takes "
-        f"{' and '.join(f'{spent:.3f}' for spent in per_epoch)} s."
+        f"as for one group of {ABREAST} runs (circles in the figure). Epochs add up: seconds of three rates "
+        f"at batch {EPOCHS_BATCH}, evaluations included, for {counts} epochs: {times}."
     )

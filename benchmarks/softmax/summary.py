@@ -21,6 +21,12 @@ CHECKED = ("JAX", "torch.nn", "notebook", "scikit-learn")
 EXTRAPOLATED = ("torch.nn", "notebook")
 MEMORY_LIMIT_MB = 1500.0
 RATIO_LIMIT = 3.0
+# How many times tp1's time a side has to take, at least, with which number of seeds.
+MULTIPLES = {
+    "notebook": (40.0, SEEDS[0]),
+    "torch.nn": (3.0, SEEDS[0]),
+    **dict.fromkeys(JAX, (1.0, SEEDS[-1])),
+}
 GPU_LIMIT_S = 20.0
 
 
@@ -68,6 +74,11 @@ def summarise(store: Store, extent: Extent) -> Numbers:
         "one_image_a_step_s": one_image_a_step(store, extent),
         "bounds": bounds(store),
         "stacks": stacks(store),
+        "epochs_s": {
+            optimiser: times
+            for numbers in store.rounds("stacks")
+            for optimiser, times in numbers["epochs_s"].items()
+        },
         "gpu_s": median(store, "GPU", "seconds"),
     }
 

@@ -11,6 +11,7 @@ EPOCHS = 5
 SEEDS = (1, 5)
 TRAIN, VAL = 54_000, 6_000
 FEATURES, CLASSES = 784, 10
+ABREAST = len(RATES)  # the runs of a seed, which share their minibatches
 
 CHECK_STEPS = 20
 CHECK_TOLERANCE = 1e-4
@@ -63,13 +64,18 @@ QUICK = Extent(
     batches=(200,),
     slice_s=0.05,
     cell_s=0.02,
-    grid=(200,),
-    forms=("rows", "rows, seeds together"),
+    grid=(1, 200),
+    forms=("rows", "rows, bytes", "rows, seeds together"),
     memory=SEEDS[:1],
     sizes=(1, 200),
     runs=(1, 3, 15),
     ova_images=3000,
 )
+
+
+def check_steps(size: int) -> int:
+    """Give how many steps the sides take before they are compared: at one image a step, several blocks."""
+    return CHECK_STEPS * (5 if size == 1 else 1)
 
 
 def check_rates(size: int) -> tuple[float, ...]:

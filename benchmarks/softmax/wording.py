@@ -6,6 +6,7 @@ from benchmarks.softmax.store import Store
 from benchmarks.softmax.task import SEEDS
 
 FEW, MANY = map(str, SEEDS)
+TITLES = {"sgd": "SGD", "adam": "Adam"}
 
 
 def row(cells: Iterable[str]) -> str:
@@ -27,6 +28,11 @@ def multiple(seconds: float, ours: float | None, side: str) -> str:
     return f" (×{ratio:.{digits}f})"
 
 
+def images(size: int) -> str:
+    """Write a batch size."""
+    return f"{size} image{'s' * (size > 1)} a step"
+
+
 def micro(value: float | None) -> str:
     """Write microseconds."""
     if not value:
@@ -34,9 +40,18 @@ def micro(value: float | None) -> str:
     return f"{value:.1f}" if value < 100 else f"{value:.0f}"
 
 
-def met(holds: bool) -> str:
-    """Say whether a target is met."""
-    return "met" if holds else "**not met**"
+def met(share: float, of: str = "time") -> str:
+    """Say whether a target is met, by what was used of the time, or of something else, that was allowed."""
+    return (
+        "met"
+        if share <= 1
+        else f"**not met**: tp1 takes {share:.3g} times the {of} allowed"
+    )
+
+
+def seeds_of(seeds: str) -> str:
+    """Write a number of seeds."""
+    return f"{seeds} seed{'s' * (seeds != '1')}"
 
 
 def absent(store: Store, name: str) -> str:
