@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from tp1.experiments.errors import ResultsError
 from tp1.experiments.measures import MEASURES
-from tp1.experiments.part2 import choose
 from tp1.experiments.plans import Config, Run
 from tp1.experiments.results import Results, write_results, write_table
+from tp1.experiments.stages import choose
 from tp1.reporting.results import (
     gap,
     grid,
@@ -51,10 +51,10 @@ def test_a_search_is_read_from_its_folder(tmp_path, monkeypatch, assigned_result
 
 
 def test_a_search_that_is_missing_or_holds_something_else_is_an_error(tmp_path):
-    with pytest.raises(ResultsError, match=r"assigned.* is missing.*tp1 run part2"):
+    with pytest.raises(ResultsError, match=r"assigned.* is missing.*make experiments"):
         load_search("assigned", tmp_path)
     write_table(tmp_path / "assigned", ["lr"], [[0.1]], {})
-    with pytest.raises(ResultsError, match=r"does not hold runs.*tp1 run part2"):
+    with pytest.raises(ResultsError, match=r"does not hold runs.*make experiments"):
         load_search("assigned", tmp_path)
     columns = [
         "optimiser",
