@@ -360,10 +360,12 @@ def test_only_the_final_evaluation_reads_the_test_set():
             EXPERIMENTS,
             EXPERIMENTS.parent / "reporting",
             project / "report",
+            project / "benchmarks",
         )
-        for path in folder.glob("*.py")
+        for path in folder.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if getattr(node, "id", getattr(node, "attr", "")) in ways
+        # As a name, after a dot, or imported under any name.
+        if ways & {getattr(node, field, None) for field in ("id", "attr", "name")}
     }
     assert readers == {"final.py"}
     chapters = [
