@@ -14,9 +14,10 @@ MODULES = [
     *sorted((PACKAGE / "experiments").glob("*.py")),
     PACKAGE / "assignment.py",
 ]
-# What the hand-written path is compared with; nothing of that path imports it.
+# What the hand-written path is compared with; only chapters, tests and benchmarks import it.
 PEER = PACKAGE / "learning" / "autograd.py"
 BY_HAND = [path for path in MODULES if path != PEER]
+EVERY = sorted((ROOT / "code").rglob("*.py"))
 # The only module of learning that reads the test set: the assignment wants a loader of it.
 READS_THE_TEST_SET = "loaders.py"
 FORBIDDEN = {
@@ -40,25 +41,82 @@ def uses_of_automatic_differentiation(code):
         if isinstance(node, ast.Call)
         and ast.unparse(node.func).endswith(".backward")
         and [ast.unparse(argument) for argument in node.args] == ["y", "y_pred"]
+        and not node.keywords
     }
     for node in ast.walk(tree):
         named = isinstance(node, ast.Attribute) and node not in by_hand
         if named and node.attr in FORBIDDEN:
             found.append(ast.unparse(node))
-        if isinstance(node, ast.ImportFrom | ast.Import):
-            module = getattr(node, "module", None) or ""
-            for alias in node.names:
-                parts = f"{module}.{alias.name}".strip(".").split(".")
-                if parts[0] == "torch" and FORBIDDEN & set(parts):
-                    found.append(".".join(parts))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("attr"):
+            # getattr and setattr; hasattr only asks.
+            asked = [part.value for part in node.args if isinstance(part, ast.Constant)]
+            if FORBIDDEN & set(asked) and ast.unparse(node.func) != "hasattr":
+                found.append(ast.unparse(node))
+    return found + imported_differentiation(code)
+
+
+def imported_differentiation(code):
+    """Name what the code imports of that."""
+    return [
+        what
+        for what in imports(code)
+        if what.startswith("torch.") and FORBIDDEN & set(what.split("."))
+    ]
+
+
+def imports(code):
+    """Name what the code imports, with its module: those of ``from . import name`` begin with a dot."""
+    found = []
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        if isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            found += [f"{module}.{alias.name}" for alias in node.names]
     return found
+
+
+def imports_the_peer(code):
+    """Say whether the code imports the network under automatic differentiation, whatever it writes."""
+    return any(
+        "autograd" in what.split(".") and not what.startswith("torch.")
+        for what in imports(code)
+    )
 
 
 @pytest.mark.parametrize("path", BY_HAND, ids=name)
 def test_no_automatic_differentiation(path):
-    code = path.read_text(encoding="utf-8")
-    assert uses_of_automatic_differentiation(code) == []
-    assert "tp1.learning.autograd" not in code
+    assert uses_of_automatic_differentiation(path.read_text(encoding="utf-8")) == []
+
+
+def test_one_module_uses_automatic_differentiation_and_none_imports_it():
+    codes = {path: path.read_text(encoding="utf-8") for path in EVERY}
+    assert set(MODULES) < set(codes)
+    assert [path for path, code in codes.items() if imported_differentiation(code)] == [
+        PEER
+    ]
+    assert [path for path, code in codes.items() if imports_the_peer(code)] == []
+    assert {"loss.backward", "nn.Sequential"} <= set(
+        uses_of_automatic_differentiation(codes[PEER])
+    )
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import tp1.learning.autograd",
+        "import tp1.learning.autograd as peer",
+        "from tp1.learning import autograd",
+        "from tp1.learning.autograd import AutogradMLP",
+        "from .autograd import AutogradMLP",
+        "from . import autograd",
+        "from ..learning import autograd",
+        "def late():\n    from tp1.learning.autograd import AutogradMLP",
+    ],
+)
+def test_the_walk_sees_an_import_of_the_peer(code):
+    assert imports_the_peer(code)
+    assert not imports_the_peer("from tp1.learning.mlp import MLPModel\nimport torch")
 
 
 @pytest.mark.parametrize(
@@ -67,6 +125,12 @@ def test_no_automatic_differentiation(path):
         "loss.backward()",
         "loss.backward(gradient)",
         "loss.backward(y, retain_graph)",
+        "loss.backward(y, y_pred, True)",
+        "loss.backward(y, y_pred, create_graph=True)",
+        "loss.backward(*arguments)",
+        "go_back = loss.backward",
+        "getattr(loss, 'backward')()",
+        "setattr(theta, 'requires_grad', True)",
         "import torch.nn as layers",
         "from torch import nn",
         "from torch.nn import functional",
@@ -93,7 +157,7 @@ def test_the_walk_sees_automatic_differentiation(code):
 def test_ordinary_code_passes_the_walk():
     code = (
         "from torch.utils.data import DataLoader\nfrom tp1.learning.functions import softmax\n"
-        "softmax(x)\nmodel.backward(y, y_pred)"
+        "softmax(x)\nmodel.backward(y, y_pred)\nhasattr(model, 'backward')\nself.model.backward(y, y_pred)"
     )
     assert uses_of_automatic_differentiation(code) == []
 
