@@ -78,7 +78,7 @@ def relu_forward(x: Tensor) -> Tensor:
     Raises
     ------
     ShapeError
-        If `x` has no entry.
+        If `x` lacks the last axis or has no entry along it.
     """
     check_axis(x, -1)
     # @eq-relu
@@ -91,7 +91,7 @@ def relu_backward(x: Tensor) -> Tensor:
     Raises
     ------
     ShapeError
-        If `x` has no entry.
+        If `x` lacks the last axis or has no entry along it.
     """
     check_axis(x, -1)
     # @eq-relu-prime
