@@ -318,6 +318,14 @@ def test_a_shift_moves_every_image_by_its_own(cases):
     assert torch.equal(shift(x.flatten(1), down, right), expected.flatten(1))
 
 
+@pytest.mark.parametrize("wrong", [REACH + 1, -REACH - 1, 28])
+def test_a_shift_beyond_its_reach_is_refused(wrong):
+    x, one, far = torch.ones(2, 784), torch.tensor([1, 0]), torch.tensor([0, wrong])
+    for down, right in ((one, far), (far, one)):
+        with pytest.raises(HyperparameterError, match="from -2 to 2 pixels is wanted"):
+            shift(x, down, right)
+
+
 @given(moves, seeds)
 def test_what_a_shift_brings_in_is_zero_and_the_rest_is_kept(move, seed):
     x = draw(2, SIDE * SIDE, seed=seed)

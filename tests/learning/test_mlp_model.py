@@ -218,6 +218,15 @@ def test_shapes_that_do_not_go_together_are_refused():
         MLPModel(5, 6, 2, 4, params=model.params[:2])
     with pytest.raises(ShapeError, match="parameters of shape"):
         MLPModel(5, 7, 2, 4, params=model.params)
+    first, *others = model.params
+    for wrong in (first.expand(3, 6, 6), first.float()):
+        with pytest.raises(ShapeError, match="one stack, one type and one device"):
+            MLPModel(5, 6, 2, 4, params=[wrong, *others])
+    # Several minibatches can be looked at by one model, not learnt from.
+    y_pred = model.forward(x.expand(3, 7, 5))
+    assert y_pred.shape == (3, 7, 4)
+    with pytest.raises(ShapeError, match="one minibatch each is wanted"):
+        model.backward(y, y_pred)
 
 
 @pytest.mark.parametrize("lr", [-0.1, float("nan"), float("inf")])

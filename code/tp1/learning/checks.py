@@ -1,6 +1,7 @@
 """The conditions under which the equations mean something, one line each in the code that needs them."""
 
 import math
+from collections.abc import Sequence
 from numbers import Real
 
 import torch
@@ -86,6 +87,18 @@ def check_params(params: Tensor, num_features: int, num_classes: int) -> None:
         )
 
 
+def check_layers(params: Sequence[Tensor]) -> None:
+    """Raise `ShapeError` unless the layers' parameters are of one stack, one type and one device."""
+    kinds = {(tuple(t.shape[:-2]), t.dtype, str(t.device)) for t in params}
+    if len(kinds) > 1:
+        found = ", ".join(
+            f"{s} {d} on {where}" for s, d, where in sorted(kinds, key=str)
+        )
+        raise ShapeError(
+            f"layers of several kinds ({found}): one stack, one type and one device are wanted"
+        )
+
+
 def check_gradient(y: Tensor, y_pred: Tensor, x: Tensor, params: Tensor) -> None:
     """Raise `ShapeError` unless y, y_pred (..., B, K) and x (..., B, D) go with params (..., D+1, K)."""
     check_targets(y, y_pred)
@@ -102,12 +115,19 @@ def check_gradient(y: Tensor, y_pred: Tensor, x: Tensor, params: Tensor) -> None
         )
 
 
-def check_predictions(y: Tensor, y_pred: Tensor, a: Tensor) -> None:
-    """Raise `ShapeError` unless y and y_pred are of the minibatch whose scores are a, (..., B, K)."""
+def check_predictions(
+    y: Tensor, y_pred: Tensor, a: Tensor, stack: tuple[int, ...]
+) -> None:
+    """Raise `ShapeError` unless y and y_pred are of the minibatch whose scores are a, (*stack, B, K)."""
     check_targets(y, y_pred)
     if y_pred.shape != a.shape:
         raise ShapeError(
             f"predictions of shape {tuple(y_pred.shape)}: the last forward pass gave {tuple(a.shape)}"
+        )
+    if a.shape[:-2] != stack:
+        raise ShapeError(
+            f"scores of shape {tuple(a.shape)} for a stack {tuple(stack)} of models: "
+            "one minibatch each is wanted"
         )
 
 

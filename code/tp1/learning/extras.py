@@ -103,7 +103,16 @@ def shift(x: Tensor, down: Tensor, right: Tensor) -> Tensor:
     x : Tensor (B, 784)
     down, right : Tensor (B,) of integers
         From -`REACH` to `REACH`.
+
+    Raises
+    ------
+    HyperparameterError
+        If a shift is longer.
     """
+    if (torch.stack([down, right]).abs() > REACH).any():
+        raise HyperparameterError(
+            f"a shift is too long: from -{REACH} to {REACH} pixels is wanted"
+        )
     width = SIDE + 2 * REACH
     padded = x.new_zeros(len(x), width, width)
     padded[:, REACH:-REACH, REACH:-REACH] = x.view(-1, SIDE, SIDE)

@@ -13,6 +13,7 @@ from torch import Tensor
 from tp1.learning.checks import (
     check_count,
     check_finite,
+    check_layers,
     check_params,
     check_predictions,
 )
@@ -70,7 +71,7 @@ class MLPModel:
     HyperparameterError
         If a size is not an integer from 1, L not one from 0, or `init` unknown.
     ShapeError
-        If `params` are not L + 1 tensors of floats with these shapes.
+        If `params` are not L + 1 tensors of floats with these shapes, of one stack, type and device.
     DeviceError
         If the device is unknown or absent.
     """
@@ -105,6 +106,7 @@ class MLPModel:
         ]
         for theta, (n_in, n_out) in zip(self.params, pairwise(sizes), strict=True):
             check_params(theta, n_in, n_out)
+        check_layers(self.params)
         self.a: list[Tensor] = []
         self.h: list[Tensor] = []
         self.m = [torch.zeros_like(theta) for theta in self.params]
@@ -162,13 +164,13 @@ class MLPModel:
         NoForwardError
             If no forward pass came before.
         ShapeError
-            If `y` or `y_pred` is not of that minibatch.
+            If `y` or `y_pred` is not of that minibatch, or one model has seen several.
         DivergedModelError
             If a pre-activation or a probability is infinite or not a number.
         """
         if not self.a:
             raise NoForwardError("backward before forward: call forward(x) first")
-        check_predictions(y, y_pred, self.a[-1])
+        check_predictions(y, y_pred, self.a[-1], self.params[-1].shape[:-2])
         check_finite("forward pass", *self.a, y_pred)
         # @eq-delta-output
         delta = softmax_cross_entropy_backward(y, y_pred)  # line 7
