@@ -6,13 +6,14 @@ kernels one by one would take longer than they do.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from tp1.experiments.images import padded
-from tp1.learning.extras import flip, shift
+from tp1.learning.extras import draw_keep, flip, shift
 from tp1.learning.functions import NUM_FEATURES
 from tp1.learning.inplace import adam_, softmax_
 
@@ -21,6 +22,29 @@ if TYPE_CHECKING:
 
 # Numbers of a tensor: Adam reads and writes four such, and larger ones in parts that stay in the cache.
 PART = 1 << 17
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows of a layer that Adam moves together.
+
+    Attributes
+    ----------
+    delta : Tensor (G or P, rows, B)
+    product, gradient : Tensor
+        The same numbers, as the product δ hᵀ gives them and with the shape of `theta`.
+    theta, m, v : Tensor (P or 1, rows, W)
+    place : slice, optional
+        Whose rows they are; by default everybody's.
+    """
+
+    delta: Tensor
+    product: Tensor
+    gradient: Tensor
+    theta: Tensor
+    m: Tensor
+    v: Tensor
+    place: slice | None = None
 
 
 class Block:
@@ -89,8 +113,8 @@ class Block:
         keep = [masks[t] for masks in self.keep]
         return self.x[t], self.y[t], self.rate[t], self.eps[t], self.shrink[t], keep
 
-    def _parts(self, layer: int) -> list[tuple[Any, ...]]:
-        """Cut a layer in parts: δ, where its gradient goes, then θ, that gradient, m and v; and whose it is.
+    def _parts(self, layer: int) -> list[Part]:
+        """Cut a layer in parts.
 
         The gradient of a part is used while it is in the cache, and the next one is written over it.
         """
@@ -99,7 +123,8 @@ class Block:
         places, rows, width = tensors[0].shape
         if theta.numel() <= PART or len(theta) < places:
             g = torch.empty_like(theta)
-            return [(delta, g, tensors[0], g.view_as(tensors[0]), *tensors[1:], None)]
+            t, m, v = tensors
+            return [Part(delta, g, g.view_as(t), t, m, v)]
         some = max(1, PART // width)
         g = theta.new_empty(1, min(some, rows), width)
         cut = []
@@ -108,7 +133,7 @@ class Block:
                 part = slice(p, p + 1), slice(first, first + some)
                 t, m, v = (tensor[part] for tensor in tensors)
                 gradient = g[:, : t.shape[1]]
-                cut.append((delta[part], gradient, t, gradient, m, v, part[0]))
+                cut.append(Part(delta[part], gradient, gradient, t, m, v, part[0]))
         return cut
 
     def take(self, images: slice, done: int) -> None:
@@ -149,11 +174,7 @@ class Block:
         for t in range(number) if self.keep else ():
             for p, chance in enumerate(s.dropout):
                 for masks in self.keep:
-                    # @eq-dropout-mask
-                    mask = torch.empty(masks.shape[2:]).bernoulli_(
-                        1 - s.config.dropout, generator=chance
-                    )
-                    masks[t, p] = mask.div_(1 - s.config.dropout)
+                    masks[t, p] = draw_keep(masks.shape[2:], s.config.dropout, chance)
 
     def factors(self, done: int, number: int) -> None:
         """Set the factors of the updates for steps `done` + 1 … `done` + `number`."""
@@ -219,11 +240,10 @@ class Block:
             self.m[k].baddbmm_(delta, inputs, beta=s.config.momentum)
             s.theta[k].addcmul_(s.m[k], rate)
         else:
-            for delta, gradient, *tensors, place in self.parts[k]:
-                own, factor = (
-                    (inputs, rate) if place is None else (inputs[place], rate[place])
-                )
+            for part in self.parts[k]:
+                own, factor = inputs, rate
+                if part.place is not None:
+                    own, factor = inputs[part.place], rate[part.place]
                 # @eq-grad-theta-batch
-                torch.bmm(delta, own, out=gradient)
-                theta, g, m, v = tensors
-                adam_(theta, g, m, v, eps, factor)
+                torch.bmm(part.delta, own, out=part.product)
+                adam_(part.theta, part.gradient, part.m, part.v, eps, factor)

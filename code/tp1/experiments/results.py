@@ -140,6 +140,32 @@ def read_results(path: Path) -> Results:
     return Results(history, provenance)
 
 
+def write_times(
+    path: Path, times: Mapping[Run, float], provenance: Mapping[str, object]
+) -> None:
+    """Write the seconds that the training of each run took, beside results that they would make different."""
+    columns = config_columns(run.config for run in times)
+    rows = [
+        (*config_cells(run.config, columns), run.seed, float(seconds))
+        for run, seconds in sorted(times.items())
+    ]
+    write_table(path, (*columns, "seed", "seconds"), rows, provenance)
+
+
+def read_times(path: Path) -> dict[Run, float]:
+    """Read what `write_times` wrote.
+
+    Raises
+    ------
+    ResultsError
+        If a file is missing or damaged.
+    """
+    return {
+        Run(read_config(row), int(row["seed"])): float(row["seconds"])
+        for row in read_table(path)[0]
+    }
+
+
 def config_columns(configs: Iterable[Config]) -> tuple[str, ...]:
     """Name the fields that tell configurations apart, and those that are always written."""
     configs = set(configs)

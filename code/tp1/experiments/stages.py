@@ -21,7 +21,9 @@ from tp1.experiments.results import (
     Results,
     read_results,
     read_table,
+    read_times,
     write_results,
+    write_times,
 )
 
 UNFINISHED = ".unfinished"
@@ -49,9 +51,10 @@ class Session:
 
 
 def search(name: str, plan: list[Run], session: Session) -> Results:
-    """Carry out a plan, or what is missing of it, and write ``name.csv`` and ``name.json``.
+    """Carry out a plan, or what is missing of it, and write its ``name.csv`` and ``name.json``.
 
-    Runs that the results have already, made by the same code, are kept and not done again.
+    Runs that the results have already, made by the same code, are kept and not done again. What each run took
+    goes into ``name-times``: its share of the seconds that its stack was trained for.
     """
     path = session.output / name
     old = finished(path)
@@ -62,19 +65,30 @@ def search(name: str, plan: list[Run], session: Session) -> Results:
     history = {
         run: stack.history[:, i] for stack in new for i, run in enumerate(stack.runs)
     }
+    times = {
+        run: stack.seconds / len(stack.runs) for stack in new for run in stack.runs
+    }
     if old.history:
+        times = {**read_times(times_of(path)), **times}
         later = [*old.provenance.get("added", []), {"runs": len(missing), **receipt}]
         receipt = {**old.provenance, "added": later}
     results = Results({**old.history, **history}, {"plan": name, **receipt})
+    write_times(times_of(path), times, results.provenance)
     write_results(path, results)
     kept.forget(session.output / UNFINISHED, plan)
     return results
+
+
+def times_of(path: Path) -> Path:
+    """Name the table of what a search's runs took."""
+    return path.with_name(f"{path.name}-times")
 
 
 def finished(path: Path) -> Results:
     """Read results that were made by this code; what is missing, damaged or older counts as none."""
     try:
         results = read_results(path)
+        read_times(times_of(path))
     except ResultsError:
         return Results({}, {})
     return results if results.provenance["code"] == fingerprint() else Results({}, {})
