@@ -25,7 +25,7 @@ def spread(scale):
 
 def twins(first=None, steps=4 * EVERY):
     random = np.random.default_rng(0)
-    losses = random.uniform(0.5, 2, (steps, 1)) + [0, 1e-6]
+    losses = random.uniform(0.5, 2, (steps, 1)) + np.array([0, 1e-6])
     flips = np.zeros(steps, dtype=int)
     if first:
         flips[first - 1] = 3
@@ -43,7 +43,8 @@ def test_every_initialisation_has_its_sizes_and_its_prediction():
     for one in made.values():
         for values in (one.predicted_a, one.a, one.across):
             assert any(np.array_equal(values, y) for y in drawn)
-    assert len(drawn) == 6 and len(right.lines) == 4
+    assert len(drawn) == 6
+    assert len(right.lines) == 4
 
 
 def test_a_difference_of_zero_stands_on_the_edge():
@@ -60,7 +61,8 @@ def test_an_envelope_has_the_largest_and_leaves_a_gap_for_zeros():
     values = np.r_[np.zeros(10), np.arange(1.0, 11), [99.0]]
     ends, largest = envelope(values, 10)
     assert ends.tolist() == [10, 20]
-    assert np.isnan(largest[0]) and largest[1] == 10
+    assert np.isnan(largest[0])
+    assert largest[1] == 10
 
 
 @pytest.mark.parametrize(("first", "shown"), [(None, None), (1, 1), (7, 7)])

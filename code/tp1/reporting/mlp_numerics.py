@@ -151,7 +151,7 @@ class Twins(NamedTuple):
 
 
 def envelope(values: Array, width: int = EVERY) -> tuple[Array, Array]:
-    """Give the largest of every `width` values, and the number, from 1, of the last of them; a zero is a gap."""
+    """Give the places, from 1, of every `width`-th value, and the largest up to there; zeros are gaps."""
     n = len(values) // width
     largest = values[: n * width].reshape(n, width).max(axis=1)
     ends = np.arange(1.0, n + 1) * width
