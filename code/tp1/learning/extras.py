@@ -1,6 +1,6 @@
 """What is added to plain training, by hand too: dropout, smoothed labels, schedules, flips and shifts.
 
-Appendix B derives each of them. Momentum and weight decay, which change the update, are in `updates`.
+An appendix of the report derives each of them. Momentum and weight decay, which change the update, are in `updates`.
 """
 
 import math
