@@ -5,7 +5,7 @@ local nbsp = "\u{a0}"
 
 -- French typography: “ ” typed as "…" become « », and no line breaks before : ; ! ? » % or after «. Columns as wide as
 -- what they hold: pandoc would give a table with one long row equal columns, whatever is in them. In a formula, no space
--- after a decimal comma (0{,}5 says so to TeX alone). On paper, one space around the words of a formula (pandoc would leave
+-- after a decimal comma (0{,}5 says so to TeX alone), nor after the sign that touches such a number. On paper, one space around the words of a formula (pandoc would leave
 -- that of \text{si } and add typst's own), TeX's thick and negative spaces as ordinary ones (pandoc rounds their widths to 0
 -- and −1 em), and brackets of a given size as ordinary ones, or as ones that fit what they enclose (pandoc would scale them
 -- and space them like words).
@@ -13,7 +13,7 @@ local typography = {
   Math = function(el)
     local text = el.text
     if FORMAT:match("^typst") or FORMAT:match("^html") then
-      text = text:gsub("(%d+){,}(%d+)", "\\text{%1,%2}")
+      text = text:gsub("%-(%d+){,}(%d+)", "\\text{−%1,%2}"):gsub("(%d+){,}(%d+)", "\\text{%1,%2}")
     end
     if FORMAT:match("^typst") then
       text = text:gsub("\\text{%s*([^{}]-)%s*}", "\\text{%1}"):gsub("\\;", "\\:"):gsub("\\!", "")

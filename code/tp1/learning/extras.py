@@ -1,6 +1,7 @@
 """What is added to plain training, by hand too: dropout, smoothed labels, schedules, flips and shifts.
 
-An appendix of the report derives each of them. Momentum and weight decay, which change the update, are in `updates`.
+The report has an appendix that derives each of them. Momentum and weight decay, which change the update, are
+in `updates`.
 """
 
 import math
