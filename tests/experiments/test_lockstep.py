@@ -229,20 +229,3 @@ def test_a_label_that_is_no_class_is_refused(raw, label):
     y[3] = label
     with pytest.raises(LabelError, match=f"label {label}"):
         prepared_sets(train, Labelled(val.x, y))
-
-
-GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
-
-
-@GPU
-@pytest.mark.parametrize("optimiser", ["sgd", "adam"])
-@pytest.mark.parametrize(("size", "depth"), [(1, 0), (20, 0), (1, 2), (20, 2)])
-def test_a_gpu_gives_what_the_processor_gives(raw, small, optimiser, size, depth):
-    # Six epochs: a block is captured as a graph in the first one that it goes through, and then replayed.
-    config = Config(optimiser, 1e-4, size, 6, depth=depth, width=32 * (depth > 0))
-    runs = [Run(config, seed) for seed in range(2)]
-    there = trained(runs, prepared_sets(*raw, device="cuda"))
-    here = trained(runs, small)
-    np.testing.assert_allclose(there.history, here.history, rtol=1e-4, atol=1e-2)
-    for one, other in zip(there.params, here.params, strict=True):
-        torch.testing.assert_close(one.cpu(), other, rtol=1e-3, atol=1e-5)

@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from tp1 import __main__ as command
-from tp1.experiments import cli, final, part2, runner, stages
+from tp1.experiments import cli, final, kept, part2, runner, stages
 from tp1.experiments.measures import best_epoch
 from tp1.experiments.plans import Config, Run, runs_of
 from tp1.experiments.results import Results, read_results, read_table
@@ -244,6 +244,37 @@ def test_an_interruption_says_how_to_go_on(world, monkeypatch, capsys):
     assert read_results(folder / "part2" / "assigned").provenance["resumed"]
 
 
+def test_other_workers_and_more_seeds_go_on_and_leave_nothing_behind(
+    world, monkeypatch
+):
+    folder, _ = world
+    only = ("--only", "assigned", "--output")
+    unfinished = folder / "part2" / stages.UNFINISHED
+    whole, saved = kept.save, []
+
+    def save(*arguments):
+        if len(saved) == 2:
+            raise KeyboardInterrupt
+        saved.append(arguments)
+        whole(*arguments)
+
+    monkeypatch.setattr(kept, "save", save)
+    assert call(*only, folder, "--seeds", 1, "--workers", 2) == 130
+    assert list(unfinished.iterdir())
+    monkeypatch.setattr(kept, "save", whole)
+    calls, advance = [], runner.advance
+    monkeypatch.setattr(
+        runner, "advance", lambda *arguments: calls.append(1) or advance(*arguments)
+    )
+    assert call(*only, folder, "--seeds", 2, "--workers", 1) == 0
+    # Two families, two epochs, two seeds in stacks of their own; two of these epochs were kept.
+    assert len(calls) == 2 * 2 * 2 - 2
+    assert not unfinished.exists()
+    assert call(*only, folder / "again", "--seeds", 2, "--workers", 1) == 0
+    table = Path("part2") / "assigned.csv"
+    assert (folder / table).read_bytes() == (folder / "again" / table).read_bytes()
+
+
 # A process whose data set is small: its checksums are those of the files that it is given.
 SMALL_DATA = """
 import hashlib, os, sys
@@ -329,10 +360,12 @@ def test_only_the_final_evaluation_reads_the_test_set():
             EXPERIMENTS,
             EXPERIMENTS.parent / "reporting",
             project / "report",
+            project / "benchmarks",
         )
-        for path in folder.glob("*.py")
+        for path in folder.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if getattr(node, "id", getattr(node, "attr", "")) in ways
+        # As a name, after a dot, or imported under any name.
+        if ways & {getattr(node, field, None) for field in ("id", "attr", "name")}
     }
     assert readers == {"final.py"}
     chapters = [
