@@ -4,13 +4,24 @@
 local nbsp = "\u{a0}"
 
 -- French typography: “ ” typed as "…" become « », and no line breaks before : ; ! ? » % or after «. Columns as wide as
--- what they hold: pandoc would give a table with one long row equal columns, whatever is in them. On paper, one space
--- around the words of a formula (pandoc would leave that of \text{si } and add typst's own), and TeX's thick and negative
--- spaces as ordinary ones (pandoc rounds their widths to 0 and −1 em).
+-- what they hold: pandoc would give a table with one long row equal columns, whatever is in them. In a formula, no space
+-- after a decimal comma (0{,}5 says so to TeX alone), nor after the sign that touches such a number. On paper, one space around the words of a formula (pandoc would leave
+-- that of \text{si } and add typst's own), TeX's thick and negative spaces as ordinary ones (pandoc rounds their widths to 0
+-- and −1 em), and brackets of a given size as ordinary ones, or as ones that fit what they enclose (pandoc would scale them
+-- and space them like words).
 local typography = {
   Math = function(el)
+    local text = el.text
+    if FORMAT:match("^typst") or FORMAT:match("^html") then
+      text = text:gsub("%-(%d+){,}(%d+)", "\\text{−%1,%2}"):gsub("(%d+){,}(%d+)", "\\text{%1,%2}")
+    end
     if FORMAT:match("^typst") then
-      el.text = el.text:gsub("\\text{%s*([^{}]-)%s*}", "\\text{%1}"):gsub("\\;", "\\:"):gsub("\\!", "")
+      text = text:gsub("\\text{%s*([^{}]-)%s*}", "\\text{%1}"):gsub("\\;", "\\:"):gsub("\\!", "")
+      text = text:gsub("\\big[lr]%f[%A]", "")
+      text = text:gsub("\\[Bb]ig+l%f[%A]", "\\left"):gsub("\\[Bb]ig+r%f[%A]", "\\right")
+    end
+    if text ~= el.text then
+      el.text = text
       return el
     end
   end,
