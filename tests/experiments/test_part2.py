@@ -67,7 +67,7 @@ def test_the_whole_command(world, capsys):
         f"{name}.{kind}"
         for kind in ("csv", "json")
         for name in (
-            "assigned", "wider",
+            "assigned", "assigned-times", "wider", "wider-times",
             "final", "final-images", "final-confusion", "final-weights", "final-mistakes",
         )
     )  # fmt: skip
