@@ -19,7 +19,12 @@ from tp1 import __main__ as command
 from tp1.experiments import cli, final, kept, part2, runner, stages
 from tp1.experiments.measures import best_epoch
 from tp1.experiments.plans import Config, Run, runs_of
-from tp1.experiments.results import Results, read_results, read_table
+from tp1.experiments.results import (
+    Results,
+    read_results,
+    read_table,
+    read_times,
+)
 
 EXPERIMENTS = Path(part2.__file__).parent
 
@@ -68,7 +73,8 @@ def test_the_whole_command(world, capsys):
         for kind in ("csv", "json")
         for name in (
             "assigned", "assigned-times", "wider", "wider-times",
-            "final", "final-images", "final-confusion", "final-weights", "final-mistakes",
+            "final", "final-images", "final-confusion", "final-calibration",
+            "final-weights", "final-mistakes",
         )
     )  # fmt: skip
     assert len(read_results(folder / "part2" / "assigned").history) == 12
@@ -171,6 +177,9 @@ def test_more_seeds_add_runs_and_change_none(world):
     call(*options, "--seeds", 3)
     second = read_results(folder / "part2" / "assigned").history
     assert len(second) == 3 * len(first)
+    times = read_times(folder / "part2" / "assigned-times")
+    assert times.keys() == second.keys()
+    assert min(times.values()) > 0
     provenance = read_results(folder / "part2" / "assigned").provenance
     assert [more["runs"] for more in provenance["added"]] == [12]
     for run, history in first.items():

@@ -1,5 +1,7 @@
 """Made-up results, with the shapes and the files of real ones: nothing is trained here."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
@@ -43,10 +45,10 @@ CHOICES = {
 
 @pytest.fixture
 def final_folder(tmp_path):
-    """Write the five tables of a final evaluation, made of predictions that are made up."""
+    """Write the six tables of a final evaluation, made of predictions that are made up."""
     random = np.random.default_rng(3)
     labels = np.arange(IMAGES) % CLASSES
-    rows, confusion, right = [], [], []
+    rows, confusion, calibration, right = [], [], [], []
     for rank, (name, c) in enumerate(CHOICES.items()):
         hits = random.random((SEEDS, IMAGES)) < 0.7 + 0.05 * rank
         wrong = (labels + random.integers(1, CLASSES, (SEEDS, IMAGES))) % CLASSES
@@ -62,19 +64,34 @@ def final_folder(tmp_path):
         for k in range(CLASSES):
             counts = np.bincount(predicted[:, labels == k].ravel(), minlength=CLASSES)
             confusion.append((name, k, *counts.tolist()))
+        p = random.uniform(0.1, 1, hits.shape)
+        for b in range(10):
+            inside = (10 * p).astype(int) == b
+            calibration.append(
+                (name, b, int(inside.sum()), float(p[inside].sum()), int(hits[inside].sum()))
+            )  # fmt: skip
         right.append(hits.sum(axis=0).tolist())
     columns = (
         "choice", "optimiser", "lr", "batch_size", "epochs", "pixels", "gradient", "schedule", "seed",
         "best_epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "test_loss",
         "test_accuracy",
     )  # fmt: skip
-    receipt = {"code": "made up", "best": "wider-adam", "seeds": SEEDS}
+    receipt = {
+        "code": "made up",
+        "best": "wider-adam",
+        "seeds": SEEDS,
+        "choices": {name: asdict(config) for name, config in CHOICES.items()},
+    }
     tables = {
         "final": (columns, rows),
         "final-images": (tuple(CHOICES), list(zip(*right, strict=True))),
         "final-confusion": (
             ("choice", "true", *(f"predicted_{k}" for k in range(CLASSES))),
             confusion,
+        ),
+        "final-calibration": (
+            ("choice", "bin", "predictions", "probability", "right"),
+            calibration,
         ),
         "final-weights": (
             tuple(f"class_{k}" for k in range(CLASSES)),

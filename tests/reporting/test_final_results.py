@@ -1,6 +1,7 @@
 """The final evaluation, read from its files and compared in two ways."""
 
 import json
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -43,7 +44,8 @@ def test_everything_comes_back(final_folder):
     assert final.best == "wider-adam"
     assert final.weights.shape == (785, 10)
     assert final.mistakes[2] == (14, 2, 5, 0.97)
-    assert final.provenance == {"code": "made up", "best": "wider-adam", "seeds": 5}
+    assert final.provenance["code"] == "made up"
+    assert final.provenance["seeds"] == 5
 
 
 def test_the_tables_tell_one_story(final_folder):
@@ -55,6 +57,28 @@ def test_the_tables_tell_one_story(final_folder):
             by_seed
         )
         assert choice.confusion.sum(axis=1).tolist() == [200] * 10
+        predictions, _, hits = choice.calibration.sum(axis=0)
+        assert predictions == 2000
+        assert hits == choice.right.sum()
+
+
+def test_the_calibration_error_is_what_bins_are_off_by(final_folder):
+    choice = load_final(final_folder).choices["wider-adam"]
+    bins = np.array([[4.0, 1.0, 2.0], [0, 0, 0], [6.0, 5.5, 4.0]])
+    # Two bins, 4 and 6 predictions: |1 - 2| and |5.5 - 4| of 10.
+    assert replace(choice, calibration=bins).calibration_error == pytest.approx(0.25)
+
+
+def test_a_network_has_no_table_of_weights(final_folder):
+    config = replace(
+        load_final(final_folder).choices["wider-adam"].config, depth=2, width=5
+    )
+    for path in final_folder.glob("final*.json"):
+        receipt = json.loads(path.read_text())
+        receipt["choices"]["wider-adam"] = asdict(config)
+        path.write_text(json.dumps(receipt))
+    (final_folder / "final-weights.csv").unlink()
+    assert load_final(final_folder).weights is None
 
 
 def test_the_folder_may_come_from_the_environment(final_folder, monkeypatch):
@@ -90,6 +114,7 @@ def test_tables_of_two_evaluations_are_refused(final_folder, name):
         ("final-images", ["wider-sgd"], [[1]]),
         ("final-weights", ["class_0"], [["heavy"]]),
         ("final-mistakes", ["image"], [[1]]),
+        ("final-calibration", ["choice", "bin"], [["wider-adam", 0]]),
         ("final", COLUMNS, []),
     ],
 )  # fmt: skip
@@ -139,6 +164,7 @@ def choice(accuracy, right, seeds=None):
         array,
         array,
         np.array(right),
+        none,
         none,
     )
 

@@ -24,7 +24,10 @@ from tp1.learning.mlp import MLPModel
 
 MISTAKES = 12
 WEIGHTS = "final-weights"
-TABLES = ("final-images", "final-confusion", WEIGHTS, "final-mistakes", "final")
+TABLES = (
+    "final-images", "final-confusion", "final-calibration", WEIGHTS, "final-mistakes", "final",
+)  # fmt: skip
+BINS = 10  # of equal width, for the probabilities of the predicted classes
 
 
 @dataclass(frozen=True)
@@ -50,24 +53,27 @@ def evaluate_choices(
     """Evaluate the best parameters of the chosen configurations on the test set, and write the results.
 
     ``final.csv`` has a row for each choice and seed; ``final-images.csv`` says how many seeds of each choice
-    classify each test image well; ``final-confusion.csv`` counts predictions by class, all seeds together. Of
-    the choice that is best in validation, ``final-mistakes.csv`` has the most confident mistakes of the first
-    seed on validation images, and ``final-weights.csv`` its parameters if it is a softmax regression.
+    classify each test image well; all seeds together, ``final-confusion.csv`` counts predictions by class and
+    ``final-calibration.csv`` by their probability. Of the choice that is best in validation,
+    ``final-mistakes.csv`` has the most confident mistakes of the first seed on validation images, and
+    ``final-weights.csv`` its parameters if it is a softmax regression.
     """
     unit = load_test(scale=False)
-    rows, confusion, hits, scores = [], [], {}, {}
+    rows, confusion, calibration, hits, scores = [], [], [], {}, {}
     names = config_columns(choices.values())
     for choice, config in choices.items():
         sets = fashion_mnist(config.pixels, "cpu")
         test = prepared(unit, shift=sets.shift, scale=sets.scale)
         counts = torch.zeros(NUM_CLASSES, NUM_CLASSES, dtype=torch.int64)
         right = torch.zeros(len(test.labels), dtype=torch.int64)
+        bins = torch.zeros(BINS, 3, dtype=torch.float64)
         runs = trained(config, stacks)
         for run in runs:
             a = logits(run.model, test).double()
             predicted = a.argmax(dim=1)
             counts += confusion_counts(test.labels, predicted)
             right += predicted == test.labels
+            bins += by_confidence(softmax(a).amax(dim=1), predicted == test.labels)
             loss = cross_entropy_from_logits(
                 one_hot(test.labels, a.dtype), a
             ).item() / len(a)
@@ -77,6 +83,9 @@ def evaluate_choices(
             cells = config_cells(config, names)
             rows.append((choice, *cells, run.seed, epoch, *measured))
         confusion += [(choice, k, *row) for k, row in enumerate(counts.tolist())]
+        calibration += [
+            (choice, i, int(n), p, int(k)) for i, (n, p, k) in enumerate(bins.tolist())
+        ]
         hits[choice] = right.tolist()
         scores[choice] = sum(run.at_best[3] for run in runs) / len(runs)
 
@@ -86,6 +95,10 @@ def evaluate_choices(
     tables = {
         "final-images": (tuple(hits), zip(*hits.values(), strict=True)),
         "final-confusion": (("choice", "true", *predicted_columns), confusion),
+        "final-calibration": (
+            ("choice", "bin", "predictions", "probability", "right"),
+            calibration,
+        ),
         WEIGHTS: (
             tuple(f"class_{k}" for k in range(NUM_CLASSES)),
             model.params[0].tolist(),
@@ -141,6 +154,13 @@ def confusion_counts(labels: Tensor, predicted: Tensor) -> Tensor:
     """Count the images of each class (row) that are taken for each class (column)."""
     pairs = NUM_CLASSES * labels + predicted
     return pairs.bincount(minlength=NUM_CLASSES**2).view(NUM_CLASSES, NUM_CLASSES)
+
+
+def by_confidence(p: Tensor, right: Tensor) -> Tensor:
+    """Sort predictions into bins by their probability `p`, (N,): how many, the sum of p, hits; (BINS, 3)."""
+    each = torch.stack([torch.ones_like(p), p, right.to(p)], dim=1)
+    place = (p * BINS).long().clamp_max(BINS - 1)
+    return p.new_zeros(BINS, 3).index_add_(0, place, each)
 
 
 def mistakes(model: MLPModel, pixels: str) -> list[tuple[int, int, int, float]]:

@@ -10,7 +10,7 @@ from IPython.display import Markdown
 from numpy.typing import NDArray
 
 from tp1.experiments.errors import ResultsError
-from tp1.experiments.final import TABLES
+from tp1.experiments.final import WEIGHTS, written
 from tp1.experiments.plans import Config
 from tp1.experiments.results import NOTE, read_config, read_table
 from tp1.reporting.french import NBSP, number
@@ -41,6 +41,9 @@ class Choice:
         How many of the seeds classify each test image well.
     confusion : array (K, K) of integers
         Test images of each class (row) taken for each class (column), all seeds together.
+    calibration : array (bins, 3)
+        Predictions on the test set by their probability, in bins of equal width, all seeds together: how many
+        there are, the sum of their probabilities, and how many are right.
     """
 
     name: str
@@ -52,6 +55,13 @@ class Choice:
     test_accuracy: Array
     right: Counts
     confusion: Counts
+    calibration: Array
+
+    @property
+    def calibration_error(self) -> float:
+        """Give the expected calibration error: how far probability and accuracy are apart, over the bins."""
+        n, p, right = self.calibration.T
+        return float(np.abs(p - right).sum() / n.sum())
 
 
 class Mistake(NamedTuple):
@@ -72,7 +82,8 @@ class Final:
     choices : dict of str to Choice
     best : str
         The choice that is best in validation; what follows is of its first seed.
-    weights : array (D + 1, K)
+    weights : array (D + 1, K), optional
+        Only a softmax regression's are kept.
     mistakes : list of Mistake
         The most confident ones on validation images.
     provenance : dict
@@ -80,7 +91,7 @@ class Final:
 
     choices: dict[str, Choice]
     best: str
-    weights: Array
+    weights: Array | None
     mistakes: list[Mistake]
     provenance: dict[str, Any]
 
@@ -91,24 +102,27 @@ def load_final(folder: Path | None = None) -> Final:
     Raises
     ------
     ResultsError
-        If a file is missing or damaged, or the five tables are not of one evaluation.
+        If a file is missing or damaged, or the tables are not of one evaluation.
     """
     folder = folder or results_folder()
     tables, receipts = {}, {}
-    for name in TABLES:
-        tables[name], receipts[name] = read_table(folder / name)
-        receipts[name].pop("sha256")
-    for name in TABLES:
-        if receipts[name] != receipts["final"]:
-            raise ResultsError(
-                f"{folder / name}.csv and final.csv are not of one evaluation: {NOTE}"
-            )
     try:
+        receipt = read_table(folder / "final")[1]
+        for name in written(Config(**receipt["choices"][receipt["best"]])):
+            tables[name], receipts[name] = read_table(folder / name)
+            receipts[name].pop("sha256")
+        for name, other in receipts.items():
+            if other != receipts["final"]:
+                raise ResultsError(
+                    f"{folder / name}.csv and final.csv are not of one evaluation: {NOTE}"
+                )
         names = list(dict.fromkeys(row["choice"] for row in tables["final"]))
         choices = {name: _choice(name, tables) for name in names}
-        weights = np.array(
-            [[float(x) for x in row.values()] for row in tables["final-weights"]]
-        )
+        weights = None
+        if WEIGHTS in tables:
+            weights = np.array(
+                [[float(x) for x in row.values()] for row in tables[WEIGHTS]]
+            )
         mistakes = [
             Mistake(
                 int(row["image"]),
@@ -129,7 +143,10 @@ def load_final(folder: Path | None = None) -> Final:
 
 def _choice(name: str, tables: Mapping[str, list[dict[str, str]]]) -> Choice:
     rows = [row for row in tables["final"] if row["choice"] == name]
-    counts = [row for row in tables["final-confusion"] if row["choice"] == name]
+    counts, bins = (
+        [row for row in tables[table] if row["choice"] == name]
+        for table in ("final-confusion", "final-calibration")
+    )
     epochs = np.array([int(row["best_epoch"]) for row in rows])
     val_accuracy, test_loss, test_accuracy = (
         np.array([float(row[column]) for row in rows])
@@ -138,6 +155,12 @@ def _choice(name: str, tables: Mapping[str, list[dict[str, str]]]) -> Choice:
     right = np.array([int(row[name]) for row in tables["final-images"]])
     confusion = np.array(
         [[int(row[f"predicted_{k}"]) for k in range(len(counts))] for row in counts]
+    )
+    calibration = np.array(
+        [
+            [float(row[x]) for x in ("predictions", "probability", "right")]
+            for row in bins
+        ]
     )
     seeds = tuple(int(row["seed"]) for row in rows)
     return Choice(
@@ -150,6 +173,7 @@ def _choice(name: str, tables: Mapping[str, list[dict[str, str]]]) -> Choice:
         test_accuracy,
         right,
         confusion,
+        calibration,
     )
 
 
