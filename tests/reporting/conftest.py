@@ -5,6 +5,7 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
+from tp1.experiments.part3 import shapes
 from tp1.experiments.plans import Config, assigned, wider
 from tp1.experiments.results import Results, write_table
 
@@ -32,6 +33,12 @@ def assigned_results():
 @pytest.fixture(scope="session")
 def wider_results():
     return made_up(wider(3), 1)
+
+
+@pytest.fixture(scope="session")
+def shapes_results():
+    rates = {"sgd": Config("sgd", 0.01, 50), "adam": Config("adam", 0.001, 200)}
+    return made_up(shapes(rates, 3), 2)
 
 
 IMAGES, CLASSES, SEEDS = 400, 10, 5

@@ -149,13 +149,13 @@ def test_a_run_is_counted_as_diverged_once_its_loss_was_not_finite():
 def test_what_is_no_grid_is_refused(assigned_results, wider_results):
     with pytest.raises(ResultsError, match=r"no run with .*'momentum'"):
         grid(assigned_results, "momentum")
-    with pytest.raises(ResultsError, match="differ in more than rate and batch size"):
+    with pytest.raises(ResultsError, match="differ in more than lr and batch_size"):
         grid(wider_results, "sgd")
     run = Run(Config("sgd", 0.01, 200), 3)
     short = {**assigned_results.history, run: assigned_results.history[run][:-1]}
     lost = {k: v for k, v in assigned_results.history.items() if k != run}
     for history in (short, lost):
-        with pytest.raises(ResultsError, match=r"rate 0.01, batch size 200, seed 3"):
+        with pytest.raises(ResultsError, match=r"lr 0\.01, batch_size 200, seed 3"):
             grid(Results(history, {}), "sgd")
     with pytest.raises(ResultsError, match="2 seeds"):
         grid(results_of({(0.1, 1): [0.5]}), "sgd").deviation()

@@ -7,7 +7,7 @@ measured after the last epoch, ``"best"`` after the epoch of best validation acc
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,9 @@ from tp1.reporting.intervals import Interval, interval
 Array = NDArray[np.float64]
 At = Literal["last", "best"]
 Cell = tuple[int, int]
+RATES_AND_BATCHES, DEPTHS_AND_WIDTHS = ("lr", "batch_size"), ("depth", "width")
+# What stands for the fields of the axes in a grid's template.
+NEUTRAL = {RATES_AND_BATCHES: (0.0, 1), DEPTHS_AND_WIDTHS: (0, 0)}
 
 
 def results_folder(part: str = "part2") -> Path:
@@ -30,7 +33,7 @@ def results_folder(part: str = "part2") -> Path:
 
 
 def load_search(name: str, folder: Path | None = None) -> Results:
-    """Read the search ``assigned`` or ``wider``, by default from `results_folder`.
+    """Read a search, such as ``assigned``, by default from the `results_folder` of Part 2.
 
     Raises
     ------
@@ -48,24 +51,27 @@ def load_search(name: str, folder: Path | None = None) -> Results:
 
 @dataclass(frozen=True)
 class Grid:
-    """One optimiser's runs: L learning rates × B batch sizes × S seeds, all else being equal.
+    """One optimiser's runs: L values of a field × B of another × S seeds, all else being equal.
 
     Attributes
     ----------
     template : Config
-        What the runs share; its learning rate and batch size mean nothing.
-    rates : tuple of L floats
-        The largest first, as in the assignment's table.
-    batch_sizes : tuple of B ints
-        The smallest first.
+        What the runs share; its two fields that vary mean nothing.
+    axes : pair of str
+        The fields: `RATES_AND_BATCHES` or `DEPTHS_AND_WIDTHS`.
+    rows : tuple of L numbers
+        Learning rates the largest first, as in the assignment's table; depths the smallest first.
+    columns : tuple of B ints
+        Batch sizes, or widths: the smallest first.
     seeds : tuple of S ints
     histories : array (L, B, S, epochs + 1, 4)
         `MEASURES` after every epoch.
     """
 
     template: Config
-    rates: tuple[float, ...]
-    batch_sizes: tuple[int, ...]
+    axes: tuple[str, str]
+    rows: tuple[float, ...]
+    columns: tuple[int, ...]
     seeds: tuple[int, ...]
     histories: Array
 
@@ -77,7 +83,17 @@ class Grid:
     @property
     def shape(self) -> Cell:
         """L, then B."""
-        return len(self.rates), len(self.batch_sizes)
+        return len(self.rows), len(self.columns)
+
+    @property
+    def rates(self) -> tuple[float, ...]:
+        """The learning rates, if they are the rows."""
+        return self.rows
+
+    @property
+    def batch_sizes(self) -> tuple[int, ...]:
+        """The batch sizes, if they are the columns."""
+        return self.columns
 
     @property
     def best_epochs(self) -> NDArray[np.intp]:
@@ -132,18 +148,29 @@ class Grid:
 
     def config(self, cell: Cell) -> Config:
         """Give a cell's configuration."""
-        i, j = cell
-        return replace(self.template, lr=self.rates[i], batch_size=self.batch_sizes[j])
+        return at(self.template, self.axes, (self.rows[cell[0]], self.columns[cell[1]]))
 
 
-def grid(results: Results, optimiser: str, **fixed: object) -> Grid:
-    """Arrange one optimiser's runs by learning rate, batch size and seed.
+def at(config: Config, axes: tuple[str, str], values: tuple[float, float]) -> Config:
+    """Change two fields of a configuration."""
+    changes: dict[str, Any] = dict(zip(axes, values, strict=True))
+    return replace(config, **changes)
+
+
+def grid(
+    results: Results,
+    optimiser: str,
+    axes: tuple[str, str] = RATES_AND_BATCHES,
+    **fixed: object,
+) -> Grid:
+    """Arrange one optimiser's runs by two fields and the seed, by default learning rate and batch size.
 
     Parameters
     ----------
     results : Results
         A search.
     optimiser : {"sgd", "adam"}
+    axes : `RATES_AND_BATCHES` or `DEPTHS_AND_WIDTHS`
     **fixed
         Fields of `Config` to select runs by, such as ``pixels="unit"``.
 
@@ -160,29 +187,29 @@ def grid(results: Results, optimiser: str, **fixed: object) -> Grid:
     ]
     if not runs:
         raise ResultsError(f"the results have no run with {wanted}: {NOTE}")
-    template, *others = {replace(run.config, lr=0.0, batch_size=1) for run in runs}
+    template, *others = {at(run.config, axes, NEUTRAL[axes]) for run in runs}
     if others:
         raise ResultsError(
-            f"the runs with {wanted} differ in more than rate and batch size: "
+            f"the runs with {wanted} differ in more than {' and '.join(axes)}: "
             f"{template}, {others[0]}"
         )
-    rates = tuple(sorted({run.config.lr for run in runs}, reverse=True))
-    batch_sizes = tuple(sorted({run.config.batch_size for run in runs}))
-    seeds = tuple(sorted({run.seed for run in runs}))
-    found = {(run.config.lr, run.config.batch_size, run.seed): run for run in runs}
+    first, second = (sorted({getattr(r.config, name) for r in runs}) for name in axes)
+    rows = tuple(reversed(first) if axes[0] == "lr" else first)
+    columns, seeds = tuple(second), tuple(sorted({run.seed for run in runs}))
+    found = {(*(getattr(r.config, name) for name in axes), r.seed): r for r in runs}
     epochs = template.epochs
     histories = np.empty(
-        (len(rates), len(batch_sizes), len(seeds), epochs + 1, len(MEASURES))
+        (len(rows), len(columns), len(seeds), epochs + 1, len(MEASURES))
     )
     for i, j, s in np.ndindex(histories.shape[:3]):
-        run = found.get((rates[i], batch_sizes[j], seeds[s]))
+        run = found.get((rows[i], columns[j], seeds[s]))
         if run is None or len(results.history[run]) != epochs + 1:
             raise ResultsError(
-                f"{optimiser}, rate {rates[i]:g}, batch size {batch_sizes[j]}, seed {seeds[s]}: "
+                f"{optimiser}, {axes[0]} {rows[i]:g}, {axes[1]} {columns[j]}, seed {seeds[s]}: "
                 f"{epochs + 1} epochs are wanted: {NOTE}"
             )
         histories[i, j, s] = results.history[run]
-    return Grid(template, rates, batch_sizes, seeds, histories)
+    return Grid(template, axes, rows, columns, seeds, histories)
 
 
 def history_of(results: Results, config: Config) -> Array:

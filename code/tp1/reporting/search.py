@@ -1,5 +1,8 @@
 """The assigned search as the assignment asks for it, a table for each optimiser, and as two heat maps."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown
@@ -11,13 +14,72 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter
 
 from tp1.reporting.french import NBSP, Text, number
-from tp1.reporting.results import Array, At, Cell, Grid
+from tp1.reporting.results import (
+    DEPTHS_AND_WIDTHS,
+    RATES_AND_BATCHES,
+    Array,
+    At,
+    Cell,
+    Grid,
+)
 from tp1.reporting.style import ORANGE, finished
 from tp1.reporting.table import markdown_table
 from tp1.reporting.words import OPTIMISERS, plus_minus, rate
 
 INK = "#1a1a1a"
 MARK = "†"
+
+
+@dataclass(frozen=True)
+class Words:
+    """How the axes of a grid are called.
+
+    Attributes
+    ----------
+    row, column : str
+        Titles of the axes.
+    row_of, column_of : callable
+        Name a value of an axis, as a tick.
+    corner, head : str
+        Of a table: the title of the first column, and what comes before a value in the others'.
+    cell : str
+        Names a cell in a sentence, with places for both values.
+    """
+
+    row: str
+    column: str
+    row_of: Callable[[float], Text]
+    column_of: Callable[[float], Text]
+    corner: str
+    head: str
+    cell: str
+
+
+def whole(value: float) -> Text:
+    """Write a whole number."""
+    return number(value, 0)
+
+
+WORDS = {
+    RATES_AND_BATCHES: Words(
+        r"taux $\eta$",
+        "taille de mini-lot $B$",
+        rate,
+        whole,
+        r"Taux $\eta$",
+        "$B =$",
+        f"taux{NBSP}{{}}, mini-lots de{NBSP}{{}}",
+    ),
+    DEPTHS_AND_WIDTHS: Words(
+        "profondeur $L$",
+        "largeur $n$",
+        whole,
+        whole,
+        "Profondeur $L$",
+        "$n =$",
+        f"profondeur{NBSP}{{}}, largeur{NBSP}{{}}",
+    ),
+}
 
 
 def search_table(grid: Grid, at: At = "last", digits: int = 1) -> Markdown:
@@ -35,24 +97,35 @@ def search_table(grid: Grid, at: At = "last", digits: int = 1) -> Markdown:
         Digits after the comma.
     """
     values, lost, best = grid.values(at=at), grid.diverged, grid.best_cell(at)
+    words = WORDS[grid.axes]
     rows = []
-    for i, lr in enumerate(grid.rates):
-        row = [str(rate(lr))]
-        for j in range(len(grid.batch_sizes)):
+    for i, value in enumerate(grid.rows):
+        row = [str(words.row_of(value))]
+        for j in range(len(grid.columns)):
             cell = str(plus_minus(values[i, j], digits))
             if (i, j) == best:
                 cell = f"**{cell}**"
             row.append(cell + (MARK if lost[i, j] else ""))
         rows.append(row)
-    sizes = [f"$B =$ {number(size, 0)}" for size in grid.batch_sizes]
-    return markdown_table([r"Taux $\eta$", *sizes], rows)
+    heads = [f"{words.head} {words.column_of(value)}" for value in grid.columns]
+    return markdown_table([words.corner, *heads], rows)
+
+
+def cell_in_words(grid: Grid, cell: Cell) -> Text:
+    """Name a cell: ``taux 0,01, mini-lots de 20``, or ``profondeur 3, largeur 100``."""
+    words = WORDS[grid.axes]
+    row, column = (
+        words.row_of(grid.rows[cell[0]]),
+        words.column_of(grid.columns[cell[1]]),
+    )
+    return Text(words.cell.format(row, column))
 
 
 def divergence_note(*grids: Grid) -> Text:
     """Explain the mark of `search_table`, cell by cell; empty if no cell has it."""
     cells = [
-        f"{OPTIMISERS[grid.optimiser]}, taux{NBSP}{rate(grid.rates[i])}, mini-lots de{NBSP}"
-        f"{number(grid.batch_sizes[j], 0)}{NBSP}: {grid.diverged[i, j]} sur{NBSP}{len(grid.seeds)}"
+        f"{OPTIMISERS[grid.optimiser]}, {cell_in_words(grid, (i, j))}{NBSP}: {grid.diverged[i, j]} "
+        f"sur{NBSP}{len(grid.seeds)}"
         for grid in grids
         for i, j in np.argwhere(grid.diverged)
     ]
@@ -79,6 +152,7 @@ def search_figure(sgd: Grid, adam: Grid, at: At = "last") -> Figure:
     norm = Normalize(min(m.min() for m in means), max(m.max() for m in means))
     fig, axes = plt.subplots(1, 2, figsize=(6.3, 2.15))
     for ax, grid, mean in zip(axes, (sgd, adam), means, strict=True):
+        words = WORDS[grid.axes]
         i, j = grid.best_cell(at)
         mesh = heat_map(ax, mean, norm, digits=1, bold=(i, j))
         frame = Rectangle(
@@ -87,12 +161,14 @@ def search_figure(sgd: Grid, adam: Grid, at: At = "last") -> Figure:
         frame.set_clip_on(False)
         ax.add_patch(frame)
         ax.set_xticks(
-            range(len(grid.batch_sizes)), [number(b, 0) for b in grid.batch_sizes]
+            range(len(grid.columns)), [words.column_of(value) for value in grid.columns]
         )
-        ax.set_yticks(range(len(grid.rates)), [rate(lr) for lr in grid.rates])
-        ax.set_xlabel("taille de mini-lot $B$")
+        ax.set_yticks(
+            range(len(grid.rows)), [words.row_of(value) for value in grid.rows]
+        )
+        ax.set_xlabel(words.column)
         ax.set_title(OPTIMISERS[grid.optimiser])
-    axes[0].set_ylabel(r"taux $\eta$")
+    axes[0].set_ylabel(words.row)
     bar = fig.colorbar(
         mesh,
         ax=axes,
