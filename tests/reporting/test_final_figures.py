@@ -9,6 +9,7 @@ from matplotlib.collections import QuadMesh
 from tp1.experiments.errors import ResultsError
 from tp1.reporting.final import Mistake, load_final
 from tp1.reporting.final_figures import (
+    calibration_figure,
     certainty,
     confusion_figure,
     mistakes_figure,
@@ -41,6 +42,19 @@ def test_the_matrix_is_in_percent_of_each_row_true_classes_downwards():
 def test_a_class_without_images_is_an_error():
     with pytest.raises(ResultsError, match="class without images"):
         shares([[1, 2], [0, 0]])
+
+
+def test_the_calibration_has_a_point_for_every_bin_with_predictions(tmp_path):
+    bins = [[0, 0, 0], [10, 5.5, 4], [30, 27, 30]]
+    figure = calibration_figure({"a": bins, "b": bins[1:]})
+    top, ax = figure.axes
+    lines = {line.get_gid(): line for line in (*top.lines, *ax.lines)}
+    for name in "ab":
+        accuracy, share = lines[f"accuracy:{name}"], lines[f"share:{name}"]
+        np.testing.assert_allclose(accuracy.get_xdata(), [0.55, 0.9])
+        np.testing.assert_allclose(accuracy.get_ydata(), [0.4, 1])
+        np.testing.assert_allclose(share.get_ydata(), [0.25, 0.75])
+    figure.savefig(tmp_path / "figure.png")
 
 
 @pytest.mark.parametrize("kind", [np.asarray, torch.from_numpy])

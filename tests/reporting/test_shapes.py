@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from tp1.experiments.errors import ResultsError
-from tp1.experiments.results import write_times
+from tp1.experiments.plans import Config, Run
+from tp1.experiments.results import Results, write_times
 from tp1.reporting.french import THIN_NBSP
 from tp1.reporting.results import DEPTHS_AND_WIDTHS, grid
 from tp1.reporting.search import search_figure, search_table
-from tp1.reporting.shapes import load_seconds, shapes_figure, shapes_table
+from tp1.reporting.shapes import load_seconds, rates_table, shapes_figure, shapes_table
 
 DEPTHS, WIDTHS = (1, 3, 5), (25, 100, 300, 500, 1000)
 
@@ -101,3 +102,22 @@ def test_the_curves_are_the_means(grids):
                 )
                 np.testing.assert_allclose(line.get_xdata(orig=False), WIDTHS)
                 np.testing.assert_allclose(line.get_ydata(orig=False), mean[i])
+
+
+def test_the_best_mean_over_the_depths_is_bold():
+    def results(depth, values):
+        runs = {
+            Run(Config("sgd", lr, size, 1, depth=depth, width=9), 0): np.array(
+                [[1, 0.1, 1, 0.1], [1, 0.1, 1, value]]
+            )
+            for (lr, size), value in values.items()
+        }
+        return grid(Results(runs, {}), "sgd")
+
+    shallow = {(0.1, 5): 0.5, (0.1, 7): 0.9, (0.01, 5): 0.7, (0.01, 7): 0.1}
+    deep = {(0.1, 5): 0.5, (0.1, 7): 0.1, (0.01, 5): 0.6, (0.01, 7): 0.8}
+    rows = cells(rates_table([results(1, shallow), results(3, deep)]))
+    assert rows == [
+        ["0,1", "50,0", "50,0", "50,0", "90,0", "10,0", "50,0"],
+        ["0,01", "70,0", "60,0", "**65,0**", "10,0", "80,0", "45,0"],
+    ]

@@ -133,6 +133,18 @@ def test_a_configuration_in_words():
     )
 
 
+def test_a_network_in_words():
+    config = Config(
+        "adam", 0.001, 50, depth=3, width=1000, dropout=0.3, smoothing=0.05, decay=0.01, augment="flip",
+    )  # fmt: skip
+    assert in_words(config).replace(NBSP, " ").replace(THIN_NBSP, " ") == (
+        "Adam, 3 × 1 000 unités, taux 0,001, mini-lots de 50, "
+        "dropout 0,3, lissage 0,05, décroissance 0,01, miroirs"
+    )
+    descent = Config("sgd", 0.1, 1, depth=1, width=5, momentum=0.9)
+    assert in_words(descent).replace(NBSP, " ").endswith("mini-lots de 1, inertie 0,9")
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [

@@ -21,7 +21,12 @@ from tp1.reporting.table import markdown_table
 from tp1.reporting.words import in_words, plus_minus
 
 Counts = NDArray[np.int64]
-SEARCHES = {"assigned": "énoncé", "wider": "élargie"}
+SEARCHES = {
+    "assigned": "énoncé",
+    "wider": "élargie",
+    "shapes": "tableaux",
+    "own": "notre réseau",
+}
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
-"""What the chosen models get wrong: the confusion of the classes, and the most confident mistakes."""
+"""What the chosen models get wrong: confusions, calibration, and the most confident mistakes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -9,10 +9,11 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from tp1.experiments.errors import ResultsError
+from tp1.reporting.curves import COLOURS, MARKERS, PERCENT
 from tp1.reporting.final import Mistake
 from tp1.reporting.french import NBSP, Text, percent
 from tp1.reporting.search import heat_map
-from tp1.reporting.style import finished
+from tp1.reporting.style import GREY, finished
 
 SIDE = 28  # pixels on each side of an image
 COLUMNS = 6
@@ -52,6 +53,39 @@ def confusion_figure(counts: ArrayLike, classes: Sequence[str]) -> Figure:
     ax.tick_params(labelsize=8)
     ax.set_xlabel("classe prédite")
     ax.set_ylabel("vraie classe")
+    return finished(fig)
+
+
+def calibration_figure(bins: Mapping[str, ArrayLike]) -> Figure:
+    """Draw accuracy against probability, bin by bin, and above it how the predictions share the bins.
+
+    Below the diagonal a model is too sure of itself, above it not sure enough.
+
+    Parameters
+    ----------
+    bins : mapping of name to array-like (bins, 3)
+        `tp1.reporting.final.Choice.calibration` of some models, four at most. Empty bins have no point.
+    """
+    fig, (top, ax) = plt.subplots(
+        2, 1, sharex=True, figsize=(4.6, 4.4), height_ratios=(1, 3)
+    )
+    ax.plot([0, 1], [0, 1], color=GREY, lw=1, ls=(0, (4, 2)), label="accord parfait")
+    for (name, table), colour, marker in zip(
+        bins.items(), COLOURS, MARKERS, strict=False
+    ):
+        n, p, right = np.asarray(table, dtype=float).T
+        some = n > 0
+        look = {"color": colour, "marker": marker, "ms": 4.5, "lw": 1.3}
+        x = p[some] / n[some]
+        ax.plot(x, right[some] / n[some], **look, label=name, gid=f"accuracy:{name}")
+        top.plot(x, n[some] / n.sum(), **look, gid=f"share:{name}")
+    for axis in (ax.xaxis, ax.yaxis, top.yaxis):
+        axis.set_major_formatter(PERCENT)
+    top.set_yscale("log")
+    top.set_ylabel("part")
+    ax.set_xlabel("probabilité de la classe prédite")
+    ax.set_ylabel("exactitude")
+    fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return finished(fig)
 
 

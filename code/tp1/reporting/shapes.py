@@ -18,7 +18,7 @@ from tp1.reporting.results import Array, Grid
 from tp1.reporting.search import INK
 from tp1.reporting.style import finished
 from tp1.reporting.table import markdown_table
-from tp1.reporting.words import OPTIMISERS, plus_minus
+from tp1.reporting.words import OPTIMISERS, plus_minus, rate
 
 
 def load_seconds(folder: Path, *grids: Grid) -> list[Array]:
@@ -48,6 +48,34 @@ def load_seconds(folder: Path, *grids: Grid) -> list[Array]:
         raise ResultsError(
             f"{path}.csv does not have the runs of shapes.csv ({error}): {NOTE}"
         ) from error
+
+
+def rates_table(grids: Sequence[Grid], digits: int = 1) -> Markdown:
+    """Lay out a search for rates at several depths: means in %, and the best mean over the depths in bold.
+
+    Parameters
+    ----------
+    grids : sequence of Grid
+        One optimiser's, one for each depth, of the same rates and batch sizes.
+    digits : int
+        Digits after the comma.
+    """
+    first = grids[0]
+    overall = np.mean([grid.mean() for grid in grids], axis=0)
+    best = np.unravel_index(overall.argmax(), overall.shape)
+    header = [r"Taux $\eta$"]
+    for size in first.columns:
+        header += [f"$B =$ {size}, $L =$ {grid.template.depth}" for grid in grids]
+        header.append("moyenne")
+    rows = []
+    for i, lr in enumerate(first.rows):
+        row = [str(rate(lr))]
+        for j in range(len(first.columns)):
+            row += [number(100 * float(grid.mean()[i, j]), digits) for grid in grids]
+            shown = number(100 * float(overall[i, j]), digits)
+            row.append(f"**{shown}**" if (i, j) == best else shown)
+        rows.append(row)
+    return markdown_table(header, rows)
 
 
 def shapes_table(grids: Sequence[Grid], seconds: Sequence[Array]) -> Markdown:

@@ -12,7 +12,16 @@ from tp1.reporting.intervals import Interval
 OPTIMISERS = {"sgd": "SGD", "adam": "Adam"}
 PIXELS = {"unit": "pixels dans [0, 1]", "standard": "pixels centrés et réduits"}
 GRADIENTS = {"sum": "gradient sommé", "mean": "gradient moyenné"}
-SCHEDULES = {"constant": "taux constant", "linear": "taux décroissant jusqu'à 0"}
+SCHEDULES = {
+    "constant": "taux constant",
+    "linear": "taux décroissant jusqu'à 0",
+    "one-cycle": "taux en un cycle",
+}
+AUGMENTS = {
+    "flip": "miroirs",
+    "shift": "décalages",
+    "flip+shift": "miroirs et décalages",
+}
 
 
 def rate(lr: float) -> Text:
@@ -22,12 +31,31 @@ def rate(lr: float) -> Text:
 
 
 def in_words(config: Config) -> Text:
-    """Name a configuration within a search: ``SGD, taux 0,01, mini-lots de 20``, and changed pixels."""
-    size = number(config.batch_size, 0)
-    changed = "" if config.pixels == "unit" else f", {PIXELS[config.pixels]}"
-    return Text(
-        f"{OPTIMISERS[config.optimiser]}, taux{NBSP}{rate(config.lr)}, mini-lots de{NBSP}{size}{changed}"
+    """Name a configuration within a search: ``SGD, taux 0,01, mini-lots de 20``, then what is not plain."""
+    parts = [OPTIMISERS[config.optimiser]]
+    if config.depth:
+        parts.append(
+            f"{config.depth}{NBSP}×{NBSP}{number(config.width, 0)}{NBSP}unités"
+        )
+    parts += [
+        f"taux{NBSP}{rate(config.lr)}",
+        f"mini-lots de{NBSP}{number(config.batch_size, 0)}",
+    ]
+    if config.pixels != "unit":
+        parts.append(PIXELS[config.pixels])
+    return Text(", ".join([*parts, *extras(config)]))
+
+
+def extras(config: Config) -> list[str]:
+    """Name what a configuration adds to plain training, such as ``dropout 0,3`` and ``miroirs``."""
+    shares = (
+        ("inertie", config.momentum),
+        ("dropout", config.dropout),
+        ("lissage", config.smoothing),
+        ("décroissance", config.decay),
     )
+    named = [f"{name}{NBSP}{rate(share)}" for name, share in shares if share]
+    return named + ([AUGMENTS[config.augment]] if config.augment in AUGMENTS else [])
 
 
 def setting(config: Config) -> Text:
