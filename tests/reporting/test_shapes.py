@@ -108,7 +108,7 @@ def test_the_best_mean_over_the_depths_is_bold():
     def results(depth, values):
         runs = {
             Run(Config("sgd", lr, size, 1, depth=depth, width=9), 0): np.array(
-                [[1, 0.1, 1, 0.1], [1, 0.1, 1, value]]
+                [[1, 0.1, 1, 0.1], [1, 0.1, 1 if value > 0.1 else np.inf, value]]
             )
             for (lr, size), value in values.items()
         }
@@ -118,6 +118,6 @@ def test_the_best_mean_over_the_depths_is_bold():
     deep = {(0.1, 5): 0.5, (0.1, 7): 0.1, (0.01, 5): 0.6, (0.01, 7): 0.8}
     rows = cells(rates_table([results(1, shallow), results(3, deep)]))
     assert rows == [
-        ["0,1", "50,0", "50,0", "50,0", "90,0", "10,0", "50,0"],
-        ["0,01", "70,0", "60,0", "**65,0**", "10,0", "80,0", "45,0"],
+        ["0,1", "50,0", "50,0", "50,0", "90,0", "10,0†", "50,0"],
+        ["0,01", "70,0", "60,0", "**65,0**", "10,0†", "80,0", "45,0"],
     ]

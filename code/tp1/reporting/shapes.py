@@ -15,7 +15,7 @@ from tp1.experiments.results import NOTE, read_times
 from tp1.reporting.curves import COLOURS, DASHES, MARKERS, PERCENT
 from tp1.reporting.french import NBSP, number
 from tp1.reporting.results import Array, Grid
-from tp1.reporting.search import INK
+from tp1.reporting.search import INK, MARK
 from tp1.reporting.style import finished
 from tp1.reporting.table import markdown_table
 from tp1.reporting.words import OPTIMISERS, plus_minus, rate
@@ -53,6 +53,8 @@ def load_seconds(folder: Path, *grids: Grid) -> list[Array]:
 def rates_table(grids: Sequence[Grid], digits: int = 1) -> Markdown:
     """Lay out a search for rates at several depths: means in %, and the best mean over the depths in bold.
 
+    A cell with runs whose loss was ever infinite or undefined has a `MARK`.
+
     Parameters
     ----------
     grids : sequence of Grid
@@ -71,7 +73,11 @@ def rates_table(grids: Sequence[Grid], digits: int = 1) -> Markdown:
     for i, lr in enumerate(first.rows):
         row = [str(rate(lr))]
         for j in range(len(first.columns)):
-            row += [number(100 * float(grid.mean()[i, j]), digits) for grid in grids]
+            row += [
+                number(100 * float(grid.mean()[i, j]), digits)
+                + (MARK if grid.diverged[i, j] else "")
+                for grid in grids
+            ]
             shown = number(100 * float(overall[i, j]), digits)
             row.append(f"**{shown}**" if (i, j) == best else shown)
         rows.append(row)
