@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tp1.experiments import provenance
-from tp1.experiments.plans import assigned, wider
-from tp1.experiments.results import read_results, read_table
+from tp1.experiments import part3, provenance
+from tp1.experiments.plans import OPTIMISERS, assigned, wider
+from tp1.experiments.results import read_results, read_table, read_times
 
-RESULTS = Path(__file__).parents[2] / "results" / "part2"
+RESULTS = Path(__file__).parents[2] / "results"
 SOURCE = '"""Doc."""\n\nX = "# kept"  # a comment\n\n\ndef f():\n    """Doc."""\n    return X\n'
 
 
@@ -43,17 +43,33 @@ def test_what_training_imports_is_followed():
     assert not {"experiments.final", "experiments.runner", "reporting.results"} & names
 
 
-@pytest.mark.parametrize(("name", "plan"), [("assigned", assigned), ("wider", wider)])
+def committed_shapes():
+    """The plan that follows from the committed search for rates."""
+    rates = read_results(RESULTS / "part3" / "rates")
+    chosen = {name: part3.rate_of(rates, name) for name in OPTIMISERS}
+    return part3.shapes(chosen, part3.STAGES["shapes"])
+
+
+@pytest.mark.parametrize(
+    ("name", "plan"),
+    [
+        ("part2/assigned", lambda: assigned(5)),
+        ("part2/wider", lambda: wider(5)),
+        ("part3/rates", lambda: part3.rates(part3.STAGES["rates"])),
+        ("part3/shapes", committed_shapes),
+    ],
+)
 def test_the_committed_searches_are_whole_and_of_this_code(name, plan):
     results = read_results(RESULTS / name)
-    assert set(plan(5)) == set(results.history)
+    assert set(plan()) == set(results.history)
+    assert read_times(RESULTS / f"{name}-times").keys() == results.history.keys()
     assert results.provenance["code"] == provenance.fingerprint()
     for run, history in results.history.items():
         assert history.shape == (run.config.epochs + 1, 4)
 
 
 def test_the_committed_evaluation_is_of_this_code_and_beats_the_published_figure():
-    rows, receipt = read_table(RESULTS / "final")
+    rows, receipt = read_table(RESULTS / "part2" / "final")
     assert receipt["code"] == provenance.fingerprint()
     assert receipt["evaluation"] == provenance.fingerprint("tp1.experiments.final")
     best = [float(r["test_accuracy"]) for r in rows if r["choice"] == receipt["best"]]
