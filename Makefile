@@ -48,6 +48,7 @@ experiments: $(VENV)/.all ## train what results/ lacks or what other code made (
 bench: $(VENV)/.bench ## time against the peers; results in benchmarks/results/
 	$(PY) benchmarks/bayes_queries.py
 	$(PY) -m benchmarks.softmax_search
+	$(PY) -m benchmarks.mlp_steps
 
 quarto: $(VENV)/.report ## install Quarto into .venv, where the network allows it
 	$(PY) -m pip install quarto-cli==1.10.19

@@ -17,42 +17,22 @@ again, so a run that was interrupted, or one of some sides only, can be complete
 """
 
 import argparse
-import platform
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import torch
 from benchmarks.softmax.figures import draw_stacks, draw_whole
 from benchmarks.softmax.plan import Measurement, first, last, rounds
 from benchmarks.softmax.processes import isolated
 from benchmarks.softmax.report import report
-from benchmarks.softmax.store import Numbers, Store, load_average
+from benchmarks.softmax.store import Numbers, Store, about
 from benchmarks.softmax.summary import summarise
 from benchmarks.softmax.task import CHECK_TOLERANCE, QUICK, Extent
 
-from tp1.experiments.provenance import machine
 from tp1.experiments.results import write_atomically
 
-PACKAGES = ("torch", "torchvision", "numpy", "scikit-learn", "jax", "jaxlib")
 SIDES = (
     "tp1", "JAX", "torch.nn", "notebook", "scikit-learn", "bounds", "stacks", "GPU",
 )  # fmt: skip
-
-
-def about() -> Numbers:
-    """Say what the numbers are measured on."""
-    versions = [f"Python {platform.python_version()}"]
-    for name in PACKAGES:
-        try:
-            versions.append(f"{name} {version(name)}")
-        except PackageNotFoundError:
-            continue
-    return {
-        "machine": machine(torch.device("cpu")),
-        "versions": ", ".join(versions),
-        "load": load_average(),
-    }
 
 
 def carry_out(measurement: Measurement, number: int, store: Store) -> None:
@@ -61,7 +41,7 @@ def carry_out(measurement: Measurement, number: int, store: Store) -> None:
         return
     print(f"{measurement.name} …", file=sys.stderr, flush=True)
     numbers = isolated(
-        measurement.module,
+        f"softmax.{measurement.module}",
         measurement.function,
         measurement.spec(store),
         measurement.sample_memory,

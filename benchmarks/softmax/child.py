@@ -1,6 +1,7 @@
 """Run one measurement in a process of its own: ``python -m benchmarks.softmax.child MODULE FUNCTION FILE``.
 
-The specification comes in as JSON on the standard input, the numbers go out as JSON to the file.
+The module is one of `benchmarks`, such as ``softmax.ours``. The specification comes in as JSON on the
+standard input, the numbers go out as JSON to the file.
 """
 
 import json
@@ -17,7 +18,7 @@ def main() -> None:
     spec = json.load(sys.stdin)
     began = time.perf_counter()
     try:
-        side = import_module(f"benchmarks.softmax.{module}")
+        side = import_module(f"benchmarks.{module}")
     except ModuleNotFoundError as error:
         values: dict[str, Any] = {"missing": error.name}
     else:

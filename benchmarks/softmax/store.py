@@ -2,16 +2,19 @@
 
 import json
 import os
+import platform
 from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from benchmarks.softmax.task import Extent
+import torch
 
-from tp1.experiments.provenance import fingerprint
+from tp1.experiments.provenance import fingerprint, machine
 from tp1.experiments.results import write_atomically
 
 Numbers = dict[str, Any]
+PACKAGES = ("torch", "torchvision", "numpy", "scikit-learn", "jax", "jaxlib")
 
 
 class Store:
@@ -21,24 +24,20 @@ class Store:
     ----------
     path : Path
     extent : Extent
+        A dataclass: how much is measured.
     resume : bool
         Keep what the file has, which must be of the same extent and code; otherwise begin empty.
     about : dict
         What the file says of the machine.
     """
 
-    def __init__(
-        self, path: Path, extent: Extent, resume: bool, about: Numbers
-    ) -> None:
+    def __init__(self, path: Path, extent: Any, resume: bool, about: Numbers) -> None:
         self.path = path
-        # As JSON gives it back.
-        same: Numbers = json.loads(
-            json.dumps({"extent": asdict(extent), "code": fingerprint()})
-        )
+        same = origin(extent)
         self.content: Numbers = {**about, **same, "measurements": {}}
         if resume and path.is_file():
-            found = json.loads(path.read_text(encoding="utf-8"))
-            if any(found[key] != value for key, value in same.items()):
+            found = read(path)
+            if not fits(found, extent):
                 raise SystemExit(
                     f"{path} was measured to another extent or with other code: not resumed"
                 )
@@ -77,6 +76,24 @@ class Store:
         return found
 
 
+def origin(extent: Any) -> Numbers:
+    """Say to which extent, a dataclass, and by which code numbers are measured now, as JSON gives it back."""
+    same = {"extent": asdict(extent), "code": fingerprint()}
+    found: Numbers = json.loads(json.dumps(same))
+    return found
+
+
+def read(path: Path) -> Numbers:
+    """Read a file of raw numbers."""
+    found: Numbers = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def fits(content: Numbers, extent: Any) -> bool:
+    """Say whether a file's numbers were measured to this extent, by this code."""
+    return all(content.get(key) == value for key, value in origin(extent).items())
+
+
 def rounded(value: Any) -> Any:
     """Round all the floats in nested dictionaries and lists."""
     if isinstance(value, dict):
@@ -89,3 +106,18 @@ def rounded(value: Any) -> Any:
 def load_average() -> list[float]:
     """Give the load of the last 1, 5 and 15 minutes."""
     return [round(load, 2) for load in os.getloadavg()]
+
+
+def about() -> Numbers:
+    """Say what the numbers are measured on."""
+    versions = [f"Python {platform.python_version()}"]
+    for name in PACKAGES:
+        try:
+            versions.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            continue
+    return {
+        "machine": machine(torch.device("cpu")),
+        "versions": ", ".join(versions),
+        "load": load_average(),
+    }

@@ -1,6 +1,7 @@
 """Made-up results, with the shapes and the files of real ones: nothing is trained here."""
 
 from dataclasses import asdict
+from itertools import product
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from tp1.experiments.part3 import shapes
 from tp1.experiments.plans import Config, assigned, wider
 from tp1.experiments.results import Results, write_table
+from tp1.reporting.speed import COLUMNS
 
 
 def made_up(runs, seed=0):
@@ -111,4 +113,41 @@ def final_folder(tmp_path):
     }
     for name, (header, content) in tables.items():
         write_table(tmp_path / name, header, content, receipt)
+    return tmp_path
+
+
+@pytest.fixture
+def speed_folder(tmp_path):
+    """Write what the benchmark of a step writes, made up: the ratio is width / 50 + 1 / batch."""
+    rows, phases = [], []
+    grid = product((1, 5), (25, 1000), (1, 20, 1000), ("sgd", "adam"), (1, 2))
+    for place in grid:
+        depth, width, batch, _, threads = place
+        seconds = 1e-8 * depth * width * (batch + 10) / threads
+        ratio = width / 50 + 1 / batch
+        for side, spent in (("by hand", seconds), ("autograd", ratio * seconds)):
+            around = (0.99 * spent, 1.01 * spent)
+            rows.append((*place, side, spent, 5, *around, 20 * depth, 1000 * batch))
+            if depth == 5:
+                shares = {"forward": 0.25, "backward": 0.25, "update": 0.5}
+                names = ("depth", "width", "batch", "optimiser", "threads")
+                phases.append(
+                    {**dict(zip(names, place, strict=True)), "side": side}
+                    | {phase: share * spent for phase, share in shares.items()}
+                )
+    provenance = {
+        "machine": "made up", "versions": "none", "load": [0.0, 0.0, 0.0], "code": "made up",
+        "quick": False, "threads": [1, 2], "absent": {"torch.compile": "a C++ compiler"},
+        "errors": {"autograd": 1e-6}, "optimisers": {"fused": 1, "for-loop": 0},
+        "peak": {"1": 1e11, "2": 2e11}, "phases": phases,
+        "work": [
+            {
+                "depth": depth, "width": width, "parameters": 100, "flops_per_image": 600,
+                "sgd_bytes": {"by hand": 800, "autograd": 1600},
+                "adam_bytes": {"by hand": 7600, "autograd": 3200},
+            }
+            for depth, width in product((1, 5), (25, 1000))
+        ],
+    }  # fmt: skip
+    write_table(tmp_path / "mlp_steps", COLUMNS, rows, provenance)
     return tmp_path

@@ -186,8 +186,9 @@ def heat_map(
     digits: int,
     size: float = 8,
     bold: Cell | None = None,
+    colours: str = "Blues",
 ) -> QuadMesh:
-    """Draw a matrix, its first row on top, each cell with its value; the darker, the larger.
+    """Draw a matrix, its first row on top, each cell with its value; by default the darker, the larger.
 
     Parameters
     ----------
@@ -201,8 +202,10 @@ def heat_map(
         Of the numbers, in points.
     bold : (int, int), optional
         The cell whose number is bold.
+    colours : str
+        Matplotlib's name of the colours.
     """
-    cmap = plt.get_cmap("Blues")
+    cmap = plt.get_cmap(colours)
     across, down = (np.arange(n + 1) - 0.5 for n in reversed(values.shape))
     mesh = ax.pcolormesh(
         across, down, values, cmap=cmap, norm=norm, edgecolors="white", linewidth=1
