@@ -302,7 +302,7 @@ sys.exit(main())
 def test_an_interruption_from_the_keyboard_is_quiet_and_loses_no_kept_epoch(
     tmp_path, write_small_data
 ):
-    environment = {**os.environ, "TP1_DATA_DIR": str(write_small_data(20_000))}
+    environment = {**os.environ, "TP1_DATA_DIR": str(write_small_data(60_000))}
     command_line = [
         sys.executable, "-c", SMALL_DATA, "run", "part2", "--only", "assigned",
         "--seeds", "1", "--workers", "2", "--output", str(tmp_path),
