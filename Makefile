@@ -44,6 +44,7 @@ freeze: $(VENV)/.all ## execute every chapter again and freeze its results
 
 experiments: $(VENV)/.all ## train what results/ lacks or what other code made (needs the data)
 	$(PY) -m tp1 run part2
+	$(PY) -m tp1 run part3
 
 bench: $(VENV)/.bench ## time against the peers; results in benchmarks/results/
 	$(PY) benchmarks/bayes_queries.py

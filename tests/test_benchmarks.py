@@ -10,10 +10,11 @@ import pytest
 import torch
 from benchmarks.mlp import counts, timing
 from benchmarks.mlp.sides import Autograd, ByHand
-from benchmarks.mlp.task import AUTOGRAD, HAND, QUICK, Cell, flops
+from benchmarks.mlp.task import QUICK, Cell, flops
 from torch.utils.flop_counter import FlopCounterMode
 
 from tp1.learning.data import checksums, defect, raw_folder
+from tp1.reporting.speed import AUTOGRAD, HAND, PHASES, load_speed
 
 PROJECT = Path(__file__).parents[1]
 # The peers that the tests' own libraries bring; JAX is for `make bench` alone.
@@ -67,8 +68,6 @@ def step_numbers(tmp_path):
 
 @pytest.mark.slow
 def test_the_benchmark_of_a_step_runs_and_judges_every_target(step_numbers):
-    from tp1.reporting.speed import load_speed
-
     with (step_numbers / "mlp_steps.csv").open() as table:
         rows = list(csv.DictReader(table))
     asked = QUICK.cells(1)
@@ -126,9 +125,9 @@ def test_the_phases_of_a_step_are_the_whole_of_it(one_thread):
     cell = Cell(2, 7, 20, "adam", 1)
     hand = ByHand(cell)
     phases = counts.hand_phases(hand, 3)
-    assert all(phases[phase] > 0 for phase in counts.PHASES)
+    assert all(phases[phase] > 0 for phase in PHASES)
     # Nothing of the stopwatch stays behind.
     assert "step" not in vars(hand.block)
     assert "update" not in vars(hand.block)
     spent = counts.autograd_phases(Autograd(cell, hand.order), 3)
-    assert all(spent[phase] > 0 for phase in counts.PHASES)
+    assert all(spent[phase] > 0 for phase in PHASES)

@@ -9,7 +9,7 @@ from typing import Any
 from unittest.mock import patch
 
 from benchmarks.mlp.sides import Autograd, ByHand
-from benchmarks.mlp.task import AUTOGRAD, EXTENTS, HAND, Cell, Extent
+from benchmarks.mlp.task import EXTENTS, Cell, Extent
 from benchmarks.mlp.timing import bind, steps_for
 from benchmarks.softmax.store import Store
 from torch import Tensor
@@ -17,8 +17,8 @@ from torch.profiler import ProfilerActivity, profile
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from tp1.experiments import blocks
+from tp1.reporting.speed import AUTOGRAD, HAND, PHASES
 
-PHASES = ("forward", "backward", "update")
 SPLIT_S = 0.05  # of steps for each side and round
 
 

@@ -9,12 +9,13 @@ from benchmarks.mlp.sides import Side
 from benchmarks.mlp.task import Cell, draw_params, minibatches
 from torch import Tensor
 
+from tp1.learning.updates import BETA1, BETA2, EPSILON
+
 jax: Any = import_module("jax")
 jnp: Any = import_module("jax.numpy")
 
 Array = Any  # a jax.Array
 Layers = list[tuple[Array, Array]]  # weights (n_in, n_out) and biases (n_out,)
-BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
 
 def loss(params: Layers, x: Array, y: Array) -> Array:

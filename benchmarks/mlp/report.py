@@ -4,7 +4,14 @@ import statistics
 from collections.abc import Callable, Iterable
 
 from benchmarks.mlp.task import COMPILED, JAX, READABLE
-from benchmarks.mlp.verdicts import Verdict, beyond_noise, slower, verdicts, where
+from benchmarks.mlp.verdicts import (
+    Verdict,
+    beyond_noise,
+    slower,
+    threaded,
+    verdicts,
+    where,
+)
 from benchmarks.softmax.wording import TITLES, micro, row
 
 from tp1.reporting.speed import AUTOGRAD, HAND, PHASES, Place, Speed
@@ -94,11 +101,6 @@ def ratio_table(speed: Speed, threads: int) -> str:
         grid_table(speed, threads, value, threaded(threads))
         + "\n\nIn brackets by hand's microseconds; bold where by hand is slower."
     )
-
-
-def threaded(threads: int) -> str:
-    """Say how many threads."""
-    return f"{threads} thread{'s' * (threads > 1)}"
 
 
 def slower_list(speed: Speed) -> str:

@@ -5,12 +5,12 @@ from collections import Counter
 from pathlib import Path
 
 from benchmarks.mlp.counts import counts_name, split_name
-from benchmarks.mlp.task import AUTOGRAD, HAND, Extent, flops, update_bytes
+from benchmarks.mlp.task import Extent, flops, update_bytes
 from benchmarks.mlp.timing import peak_name
 from benchmarks.softmax.store import Numbers, Store
 
 from tp1.experiments.results import write_table
-from tp1.reporting.speed import COLUMNS
+from tp1.reporting.speed import AUTOGRAD, COLUMNS, HAND
 
 
 def write(path: Path, store: Store, extent: Extent) -> None:

@@ -12,14 +12,13 @@ from tp1.experiments.plans import Config
 from tp1.learning.data import Labelled
 from tp1.learning.functions import NUM_CLASSES, NUM_FEATURES
 from tp1.learning.mlp import initial_params
+from tp1.reporting.speed import AUTOGRAD, HAND
 
 IMAGES = 1024  # distinct images: what a block of the engine gathers at a time
 SEED = 8225
 # Far from the stable limit: what is timed must not overflow after thousands of steps on few images.
 RATES = {"sgd": 3e-3, "adam": 1e-4}
-HAND, AUTOGRAD, COMPILED, JAX, READABLE = (
-    "by hand", "autograd", "torch.compile", "JAX", "readable",
-)  # fmt: skip
+COMPILED, JAX, READABLE = "torch.compile", "JAX", "readable"
 Shape = tuple[int, int, int]
 
 

@@ -12,10 +12,12 @@ from typing import Any
 
 import torch
 from benchmarks.mlp.sides import Autograd, ByHand, Side, make, missing
-from benchmarks.mlp.task import AUTOGRAD, EXTENTS, HAND, JAX, Cell, Extent, draw_params
+from benchmarks.mlp.task import EXTENTS, JAX, Cell, Extent, draw_params
 from benchmarks.softmax.store import Store
 from benchmarks.softmax.task import seconds_per_call
 from torch import Tensor
+
+from tp1.reporting.speed import AUTOGRAD, HAND
 
 CHECK_STEPS = 3
 TRIALS = 3

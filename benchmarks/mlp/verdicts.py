@@ -44,8 +44,13 @@ def where(place: Place) -> str:
     """Name a cell."""
     return (
         f"{place.depth}×{place.width}, batch {place.batch}, {place.optimiser}, "
-        f"{place.threads} thread{'s' * (place.threads > 1)}"
+        f"{threaded(place.threads)}"
     )
+
+
+def threaded(threads: int) -> str:
+    """Say how many threads."""
+    return f"{threads} thread{'s' * (threads > 1)}"
 
 
 def met(good: int, of: int) -> str:

@@ -57,6 +57,7 @@ def committed_shapes():
         ("part2/wider", lambda: wider(5)),
         ("part3/rates", lambda: part3.rates(part3.STAGES["rates"])),
         ("part3/shapes", committed_shapes),
+        ("part3/own", lambda: part3.own(part3.STAGES["own"])),
     ],
 )
 def test_the_committed_searches_are_whole_and_of_this_code(name, plan):

@@ -104,7 +104,7 @@ def test_the_curves_are_the_means(grids):
                 np.testing.assert_allclose(line.get_ydata(orig=False), mean[i])
 
 
-def test_the_best_mean_over_the_depths_is_bold():
+def test_the_chosen_rate_and_batch_size_are_bold():
     def results(depth, values):
         runs = {
             Run(Config("sgd", lr, size, 1, depth=depth, width=9), 0): np.array(
@@ -116,7 +116,8 @@ def test_the_best_mean_over_the_depths_is_bold():
 
     shallow = {(0.1, 5): 0.5, (0.1, 7): 0.9, (0.01, 5): 0.7, (0.01, 7): 0.1}
     deep = {(0.1, 5): 0.5, (0.1, 7): 0.1, (0.01, 5): 0.6, (0.01, 7): 0.8}
-    rows = cells(rates_table([results(1, shallow), results(3, deep)]))
+    chosen = Config("sgd", 0.01, 5)
+    rows = cells(rates_table([results(1, shallow), results(3, deep)], chosen))
     assert rows == [
         ["0,1", "50,0", "50,0", "50,0", "90,0", "10,0†", "50,0"],
         ["0,01", "70,0", "60,0", "**65,0**", "10,0†", "80,0", "45,0"],

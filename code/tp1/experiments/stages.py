@@ -57,7 +57,7 @@ def search(name: str, plan: list[Run], session: Session) -> Results:
     goes into ``name-times``: its share of the seconds that its stack was trained for.
     """
     path = session.output / name
-    old = finished(path)
+    old, times = finished(path)
     missing = [run for run in plan if run not in old.history]
     if not missing:
         return old
@@ -65,11 +65,9 @@ def search(name: str, plan: list[Run], session: Session) -> Results:
     history = {
         run: stack.history[:, i] for stack in new for i, run in enumerate(stack.runs)
     }
-    times = {
-        run: stack.seconds / len(stack.runs) for stack in new for run in stack.runs
-    }
+    for stack in new:
+        times.update(dict.fromkeys(stack.runs, stack.seconds / len(stack.runs)))
     if old.history:
-        times = {**read_times(times_of(path)), **times}
         later = [*old.provenance.get("added", []), {"runs": len(missing), **receipt}]
         receipt = {**old.provenance, "added": later}
     results = Results({**old.history, **history}, {"plan": name, **receipt})
@@ -84,14 +82,14 @@ def times_of(path: Path) -> Path:
     return path.with_name(f"{path.name}-times")
 
 
-def finished(path: Path) -> Results:
-    """Read results that were made by this code; what is missing, damaged or older counts as none."""
+def finished(path: Path) -> tuple[Results, dict[Run, float]]:
+    """Read results of this code, and what its runs took; what is missing, damaged or older counts as none."""
+    none: tuple[Results, dict[Run, float]] = Results({}, {}), {}
     try:
-        results = read_results(path)
-        read_times(times_of(path))
+        results, times = read_results(path), read_times(times_of(path))
     except ResultsError:
-        return Results({}, {})
-    return results if results.provenance["code"] == fingerprint() else Results({}, {})
+        return none
+    return (results, times) if results.provenance["code"] == fingerprint() else none
 
 
 def train(

@@ -16,7 +16,15 @@ from tp1.experiments.measures import MEASURES, best_epoch
 from tp1.reporting.french import NBSP, number
 from tp1.reporting.results import Array, Grid
 from tp1.reporting.search import INK
-from tp1.reporting.style import BLUE, GREEN, GREY, ORANGE, PURPLE, finished
+from tp1.reporting.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    finished,
+    legend_below,
+)
 from tp1.reporting.words import OPTIMISERS, PIXELS, rate
 
 COLOURS, MARKERS = (BLUE, ORANGE, GREEN, PURPLE), ("o", "s", "^", "D")
@@ -123,18 +131,7 @@ def rates_figure(grids: Sequence[Grid], floor: float | None = None) -> Figure:
         filled = grid.template.pixels == "unit"
         for j, size in enumerate(grid.batch_sizes):
             k = sizes.index(size)
-            ax.errorbar(
-                grid.rates,
-                mean[:, j],
-                error[:, j],
-                color=COLOURS[k],
-                marker=MARKERS[k],
-                ms=4.5,
-                mfc=COLOURS[k] if filled else "white",
-                ls="-" if filled else DASHES[1],
-                lw=1.3,
-                capsize=2,
-            )
+            means_line(ax, grid.rates, mean[:, j], error[:, j], k, filled)
         ax.set_xscale("log")
         ax.set_xlabel(r"taux $\eta$")
         ax.set_xticks(grid.rates, [rate(lr) for lr in grid.rates], fontsize=7.5)
@@ -158,15 +155,33 @@ def rates_figure(grids: Sequence[Grid], floor: float | None = None) -> Figure:
         hollow = _key(marker="o", color=GREY, ls=DASHES[1], label=PIXELS["standard"])
         hollow.set_markerfacecolor("white")
         keys.append(hollow)
-    fig.legend(
-        handles=keys,
-        loc="outside lower center",
-        ncols=len(keys),
-        fontsize=8,
-        columnspacing=1.2,
-        handlelength=3.6,
-    )
+    legend_below(fig, keys, columnspacing=1.2, handlelength=3.6)
     return finished(fig)
+
+
+def means_line(
+    ax: Axes,
+    x: Sequence[float],
+    mean: Array,
+    error: Array | None,
+    k: int,
+    filled: bool,
+    gid: str | None = None,
+) -> None:
+    """Draw means and their errors in the k-th colour: full and filled, or dashed and hollow."""
+    ax.errorbar(
+        x,
+        mean,
+        error,
+        color=COLOURS[k],
+        marker=MARKERS[k],
+        ms=4.5,
+        mfc=COLOURS[k] if filled else "white",
+        ls="-" if filled else DASHES[1],
+        lw=1.3,
+        capsize=2,
+        gid=gid,
+    )
 
 
 def _key(**style: Any) -> Line2D:

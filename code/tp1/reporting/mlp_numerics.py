@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tp1.reporting.curves import COMMA, DASHES
 from tp1.reporting.french import number
 from tp1.reporting.search import INK
-from tp1.reporting.style import BLUE, GREEN, GREY, ORANGE, finished
+from tp1.reporting.style import BLUE, GREEN, GREY, ORANGE, finished, legend_below
 
 Array = NDArray[np.float64]
 EVERY = 10  # steps that a point of `twins_figure` stands for
@@ -70,14 +70,7 @@ def spread_figure(spreads: Mapping[str, Spread]) -> Figure:
             label="d'une image à l'autre",
         ),
     ]  # fmt: skip
-    fig.legend(
-        handles=keys,
-        loc="outside lower center",
-        ncols=len(keys),
-        fontsize=8,
-        columnspacing=1.1,
-        handletextpad=0.4,
-    )
+    legend_below(fig, keys, columnspacing=1.1, handletextpad=0.4)
     return finished(fig)
 
 
@@ -122,7 +115,7 @@ def gradients_figure(
     ax.set_ylabel("écart relatif")
     keys = ax.get_legend_handles_labels()[0]
     keys.append(Line2D([], [], color=GREY, lw=1, label="arrondi d'une opération"))
-    fig.legend(handles=keys, loc="outside lower center", ncols=len(keys), fontsize=8)
+    legend_below(fig, keys)
     return finished(fig)
 
 
@@ -216,11 +209,5 @@ def twins_figure(twins: Mapping[str, Mapping[str, Twins]]) -> Figure:
         *axes[1, 0].get_legend_handles_labels()[0],
         Line2D([], [], color=GREY, lw=1, ls=DASHES[2], label="premier signe changé"),
     ]
-    fig.legend(
-        handles=keys,
-        loc="outside lower center",
-        ncols=len(keys),
-        fontsize=8,
-        columnspacing=1.1,
-    )
+    legend_below(fig, keys, columnspacing=1.1)
     return finished(fig)

@@ -1,7 +1,6 @@
 """The assigned search as the assignment asks for it, a table for each optimiser, and as two heat maps."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -30,53 +29,26 @@ INK = "#1a1a1a"
 MARK = "†"
 
 
-@dataclass(frozen=True)
-class Words:
-    """How the axes of a grid are called.
-
-    Attributes
-    ----------
-    row, column : str
-        Titles of the axes.
-    row_of, column_of : callable
-        Name a value of an axis, as a tick.
-    corner, head : str
-        Of a table: the title of the first column, and what comes before a value in the others'.
-    cell : str
-        Names a cell in a sentence, with places for both values.
-    """
+class Words(NamedTuple):
+    """How the axes of a grid are called: its rows, its columns and their symbol, a cell with both values."""
 
     row: str
     column: str
-    row_of: Callable[[float], Text]
-    column_of: Callable[[float], Text]
-    corner: str
-    head: str
+    symbol: str
     cell: str
-
-
-def whole(value: float) -> Text:
-    """Write a whole number."""
-    return number(value, 0)
 
 
 WORDS = {
     RATES_AND_BATCHES: Words(
         r"taux $\eta$",
         "taille de mini-lot $B$",
-        rate,
-        whole,
-        r"Taux $\eta$",
-        "$B =$",
+        "B",
         f"taux{NBSP}{{}}, mini-lots de{NBSP}{{}}",
     ),
     DEPTHS_AND_WIDTHS: Words(
         "profondeur $L$",
         "largeur $n$",
-        whole,
-        whole,
-        "Profondeur $L$",
-        "$n =$",
+        "n",
         f"profondeur{NBSP}{{}}, largeur{NBSP}{{}}",
     ),
 }
@@ -100,25 +72,22 @@ def search_table(grid: Grid, at: At = "last", digits: int = 1) -> Markdown:
     words = WORDS[grid.axes]
     rows = []
     for i, value in enumerate(grid.rows):
-        row = [str(words.row_of(value))]
+        row = [str(rate(value))]
         for j in range(len(grid.columns)):
             cell = str(plus_minus(values[i, j], digits))
             if (i, j) == best:
                 cell = f"**{cell}**"
             row.append(cell + (MARK if lost[i, j] else ""))
         rows.append(row)
-    heads = [f"{words.head} {words.column_of(value)}" for value in grid.columns]
-    return markdown_table([words.corner, *heads], rows)
+    corner = words.row[0].upper() + words.row[1:]
+    heads = [f"${words.symbol} =$ {number(value, 0)}" for value in grid.columns]
+    return markdown_table([corner, *heads], rows)
 
 
 def cell_in_words(grid: Grid, cell: Cell) -> Text:
     """Name a cell: ``taux 0,01, mini-lots de 20``, or ``profondeur 3, largeur 100``."""
-    words = WORDS[grid.axes]
-    row, column = (
-        words.row_of(grid.rows[cell[0]]),
-        words.column_of(grid.columns[cell[1]]),
-    )
-    return Text(words.cell.format(row, column))
+    row, column = rate(grid.rows[cell[0]]), number(grid.columns[cell[1]], 0)
+    return Text(WORDS[grid.axes].cell.format(row, column))
 
 
 def divergence_note(*grids: Grid) -> Text:
@@ -161,11 +130,9 @@ def search_figure(sgd: Grid, adam: Grid, at: At = "last") -> Figure:
         frame.set_clip_on(False)
         ax.add_patch(frame)
         ax.set_xticks(
-            range(len(grid.columns)), [words.column_of(value) for value in grid.columns]
+            range(len(grid.columns)), [number(value, 0) for value in grid.columns]
         )
-        ax.set_yticks(
-            range(len(grid.rows)), [words.row_of(value) for value in grid.rows]
-        )
+        ax.set_yticks(range(len(grid.rows)), [rate(value) for value in grid.rows])
         ax.set_xlabel(words.column)
         ax.set_title(OPTIMISERS[grid.optimiser])
     axes[0].set_ylabel(words.row)

@@ -1,6 +1,6 @@
 """What the width and the depth of a network buy, and what they cost."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -10,13 +10,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from tp1.experiments.errors import ResultsError
-from tp1.experiments.plans import Run
+from tp1.experiments.plans import Config, Run
 from tp1.experiments.results import NOTE, read_times
-from tp1.reporting.curves import COLOURS, DASHES, MARKERS, PERCENT
+from tp1.reporting.curves import COLOURS, DASHES, MARKERS, PERCENT, means_line
 from tp1.reporting.french import NBSP, number
 from tp1.reporting.results import Array, Grid
 from tp1.reporting.search import INK, MARK
-from tp1.reporting.style import finished
+from tp1.reporting.style import finished, legend_below
 from tp1.reporting.table import markdown_table
 from tp1.reporting.words import OPTIMISERS, plus_minus, rate
 
@@ -32,26 +32,22 @@ def load_seconds(folder: Path, *grids: Grid) -> list[Array]:
     path = folder / "shapes-times"
     try:
         times = read_times(path)
-        return [
-            np.array(
-                [
-                    [
-                        [times[Run(grid.config((i, j)), seed)] for seed in grid.seeds]
-                        for j in range(len(grid.columns))
-                    ]
-                    for i in range(len(grid.rows))
-                ]
-            )
-            for grid in grids
-        ]
+        return [_seconds(grid, times) for grid in grids]
     except (KeyError, TypeError, ValueError) as error:
         raise ResultsError(
             f"{path}.csv does not have the runs of shapes.csv ({error}): {NOTE}"
         ) from error
 
 
-def rates_table(grids: Sequence[Grid], digits: int = 1) -> Markdown:
-    """Lay out a search for rates at several depths: means in %, and the best mean over the depths in bold.
+def _seconds(grid: Grid, times: Mapping[Run, float]) -> Array:
+    found = np.empty((*grid.shape, len(grid.seeds)))
+    for i, j, s in np.ndindex(found.shape):
+        found[i, j, s] = times[Run(grid.config((i, j)), grid.seeds[s])]
+    return found
+
+
+def rates_table(grids: Sequence[Grid], chosen: Config) -> Markdown:
+    """Lay out a search for rates at several depths: accuracies in %, their means, the chosen one in bold.
 
     A cell with runs whose loss was ever infinite or undefined has a `MARK`.
 
@@ -59,12 +55,11 @@ def rates_table(grids: Sequence[Grid], digits: int = 1) -> Markdown:
     ----------
     grids : sequence of Grid
         One optimiser's, one for each depth, of the same rates and batch sizes.
-    digits : int
-        Digits after the comma.
+    chosen : Config
+        Its learning rate and batch size are looked at.
     """
     first = grids[0]
     overall = np.mean([grid.mean() for grid in grids], axis=0)
-    best = np.unravel_index(overall.argmax(), overall.shape)
     header = [r"Taux $\eta$"]
     for size in first.columns:
         header += [f"$B =$ {size}, $L =$ {grid.template.depth}" for grid in grids]
@@ -72,14 +67,15 @@ def rates_table(grids: Sequence[Grid], digits: int = 1) -> Markdown:
     rows = []
     for i, lr in enumerate(first.rows):
         row = [str(rate(lr))]
-        for j in range(len(first.columns)):
+        for j, size in enumerate(first.columns):
             row += [
-                number(100 * float(grid.mean()[i, j]), digits)
+                number(100 * float(grid.mean()[i, j]), 1)
                 + (MARK if grid.diverged[i, j] else "")
                 for grid in grids
             ]
-            shown = number(100 * float(overall[i, j]), digits)
-            row.append(f"**{shown}**" if (i, j) == best else shown)
+            shown = number(100 * float(overall[i, j]), 1)
+            bold = (lr, size) == (chosen.lr, chosen.batch_size)
+            row.append(f"**{shown}**" if bold else shown)
         rows.append(row)
     return markdown_table(header, rows)
 
@@ -128,23 +124,14 @@ def shapes_figure(grids: Sequence[Grid]) -> Figure:
     for ax, grid in zip(axes[0], grids, strict=True):
         ax.set_title(OPTIMISERS[grid.optimiser])
         error = grid.standard_error()
-        for i, (colour, marker) in enumerate(
-            zip(COLOURS[: len(grid.rows)], MARKERS, strict=False)
-        ):
-            for measure, filled in (("val_accuracy", True), ("train_accuracy", False)):
-                ax.errorbar(
-                    grid.columns,
-                    grid.mean(measure)[i],
-                    error[i] if filled else None,
-                    color=colour,
-                    marker=marker,
-                    ms=4.5,
-                    mfc=colour if filled else "white",
-                    ls="-" if filled else DASHES[1],
-                    lw=1.3,
-                    capsize=2,
-                    gid=f"{measure}:{i}",
-                )
+        for i in range(len(grid.rows)):
+            for measure, errors in (
+                ("val_accuracy", error[i]),
+                ("train_accuracy", None),
+            ):
+                mean, filled = grid.mean(measure)[i], errors is not None
+                gid = f"{measure}:{i}"
+                means_line(ax, grid.columns, mean, errors, i, filled, gid)
         ax.set_xscale("log")
         ax.set_xticks(grid.columns, [number(n, 0) for n in grid.columns], fontsize=7.5)
         ax.minorticks_off()
@@ -159,5 +146,5 @@ def shapes_figure(grids: Sequence[Grid]) -> Figure:
         Line2D([], [], color=INK, ls="-", label="validation"),
         Line2D([], [], color=INK, ls=DASHES[1], label="entraînement"),
     ]
-    fig.legend(handles=keys, loc="outside lower center", ncols=len(keys), fontsize=8)
+    legend_below(fig, keys)
     return finished(fig)

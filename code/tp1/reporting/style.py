@@ -1,9 +1,13 @@
 """One look for every figure."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from cycler import cycler
 from IPython import get_ipython
 from matplotlib import pyplot as plt
 from matplotlib import style
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
@@ -54,3 +58,10 @@ def finished(figure: Figure) -> Figure:
     """Close a figure, so that it is shown once: as the value of the chunk that asks for it."""
     plt.close(figure)
     return figure
+
+
+def legend_below(fig: Figure, keys: Sequence[Artist], **look: Any) -> None:
+    """Put one line of keys below a figure's panels; `look` is Matplotlib's."""
+    fig.legend(
+        handles=keys, loc="outside lower center", ncols=len(keys), fontsize=8, **look
+    )
