@@ -73,22 +73,17 @@ def count(cell: Cell) -> dict[str, dict[str, int]]:
     peer = Autograd(cell, hand.order)
     hand.run(1)
     peer.run(1)
-    # Autograd's gradients from the step before would be freed in this one.
+    operations = {HAND: launched(hand), AUTOGRAD: launched(peer)}
+    # Gradients from the step before, freed while bytes are counted, would hide as many new ones.
     peer.optimiser.zero_grad(set_to_none=True)
     minibatch = sum(t.nbytes for t in peer.minibatches[0])
     return {
-        "operations": {HAND: launched(hand), AUTOGRAD: launched(peer)},
+        "operations": operations,
         "bytes": {
             HAND: block_bytes(hand.block) + peak_bytes(lambda: hand.block.go(1)),
-            AUTOGRAD: minibatch + peak_bytes(lambda: clean_step(peer)),
+            AUTOGRAD: minibatch + peak_bytes(lambda: peer.run(1)),
         },
     }
-
-
-def clean_step(peer: Autograd) -> None:
-    """Take a step that finds no gradients of the step before."""
-    peer.optimiser.zero_grad(set_to_none=True)
-    peer.run(1)
 
 
 def launched(side: ByHand | Autograd) -> int:
