@@ -21,8 +21,8 @@ from tp1.reporting.speed import AUTOGRAD, HAND
 
 CHECK_STEPS = 3
 TRIALS = 3
-# Of how far a layer moved. By hand SGD's products are added to the parameters piece by piece, each sum rounded
-# at their size; with Adam, a gradient that is all but zero may have either sign.
+# Of how far a layer moved. By hand SGD's products are added to the parameters piece by piece, each sum
+# rounded at their size; with Adam, a gradient that is all but zero may have either sign.
 TOLERANCE = 1e-2
 
 

@@ -13,12 +13,12 @@ from tp1.experiments.errors import ResultsError
 from tp1.experiments.final import WEIGHTS, written
 from tp1.experiments.plans import Config
 from tp1.experiments.results import NOTE, read_config, read_table
-from tp1.reporting.french import NBSP, number
+from tp1.reporting.french import NBSP, number, signed
 from tp1.reporting.hand_in import ReportedTest
 from tp1.reporting.intervals import Interval, interval, joint
 from tp1.reporting.results import Array, results_folder
 from tp1.reporting.table import markdown_table
-from tp1.reporting.words import in_words, plus_minus
+from tp1.reporting.words import bounds, in_words, plus_minus
 
 Counts = NDArray[np.int64]
 SEARCHES = {
@@ -264,3 +264,18 @@ def compare(one: Choice, other: Choice) -> Paired:
     by_seed = interval(one.test_accuracy - other.test_accuracy)
     by_image = interval((one.right - other.right) / len(one.seeds))
     return Paired(by_seed, by_image)
+
+
+def paired_table(pairs: Mapping[str, Paired]) -> Markdown:
+    """Lay out comparisons by name: the difference in points, then the interval by seed, by image, by both."""
+    return markdown_table(
+        ["Comparaison", "Écart", "Par graine", "Par image", "Les deux"],
+        [
+            [
+                name,
+                signed(100 * pair.by_seed.mean, 2),
+                *map(bounds, (pair.by_seed, pair.by_image, pair.joint)),
+            ]
+            for name, pair in pairs.items()
+        ],
+    )
