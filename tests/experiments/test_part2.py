@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -302,7 +303,7 @@ sys.exit(main())
 def test_an_interruption_from_the_keyboard_is_quiet_and_loses_no_kept_epoch(
     tmp_path, write_small_data
 ):
-    environment = {**os.environ, "TP1_DATA_DIR": str(write_small_data(60_000))}
+    environment = {**os.environ, "TP1_DATA_DIR": str(write_small_data(20_000))}
     command_line = [
         sys.executable, "-c", SMALL_DATA, "run", "part2", "--only", "assigned",
         "--seeds", "1", "--workers", "2", "--output", str(tmp_path),
@@ -313,6 +314,8 @@ def test_an_interruption_from_the_keyboard_is_quiet_and_loses_no_kept_epoch(
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # A shell's background jobs ignore the signal, and so would what they start.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     unfinished = tmp_path / "part2" / stages.UNFINISHED
     deadline = time.monotonic() + 60
