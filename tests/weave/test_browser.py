@@ -1,70 +1,25 @@
 """The site in a real browser, from the disk and with the network cut."""
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
-
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+from offline import Offline
+from playwright.sync_api import Browser
 
 DECODE_IMAGES = """() => Promise.all([...document.images].map((image) => {
     image.loading = "eager";
     return image.decode();
 }))"""
 
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="needs Chromium (Debian: apt-get install chromium)"
-)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-quic"]
-        )
-
-
-def open_offline(
-    browser: Browser, width: int, scheme: str
-) -> tuple[BrowserContext, list[str]]:
-    """Open a context without network; give it with the list where its troubles are collected."""
-    context = browser.new_context(
-        viewport={"width": width, "height": 900},
-        color_scheme=scheme,  # type: ignore[arg-type]
-        offline=True,
-    )
-    troubles: list[str] = []
-    context.on(
-        "requestfailed", lambda request: troubles.append(f"failed: {request.url}")
-    )
-    context.on(
-        "console",
-        lambda line: troubles.append(line.text) if line.type == "error" else None,
-    )
-    context.on("weberror", lambda error: troubles.append(str(error.error)))
-    context.on(
-        "request",
-        lambda request: (
-            None
-            if request.url.startswith(("file:", "data:"))
-            else troubles.append(f"asked: {request.url}")
-        ),
-    )
-    return context, troubles
-
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1400, 390])
 @pytest.mark.parametrize("site", ["rendered", "report"])
 def test_every_page_shows_whole_and_asks_nothing_of_the_network(
-    browser: Browser, request: pytest.FixtureRequest, site: str, width: int, scheme: str
+    offline: Offline, request: pytest.FixtureRequest, site: str, width: int, scheme: str
 ) -> None:
     rendered: Path = request.getfixturevalue(site)
-    context, troubles = open_offline(browser, width, scheme)
-    page = context.new_page()
+    page, troubles = offline(width, scheme)
     for file in sorted(rendered.rglob("*.html")):
         page.goto(file.as_uri())
         assert page.evaluate("document.documentElement.scrollWidth") <= width, file.name
@@ -76,14 +31,12 @@ def test_every_page_shows_whole_and_asks_nothing_of_the_network(
         assert light == (scheme == "light")
         page.evaluate(DECODE_IMAGES)  # raises where an image is broken
     assert troubles == []
-    context.close()
 
 
 def test_theme_menu_tabs_and_code_folding_work(
-    browser: Browser, rendered: Path
+    offline: Offline, rendered: Path
 ) -> None:
-    context, troubles = open_offline(browser, 390, "light")
-    page = context.new_page()
+    page, troubles = offline(390, "light")
     page.goto((rendered / "report/deux.html").as_uri())
     page.get_by_role("button", name="Basculer le mode sombre").click()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
@@ -104,7 +57,6 @@ def test_theme_menu_tabs_and_code_folding_work(
     page.get_by_role("button", name="Cacher tout le code").click()
     assert not code.is_visible()
     assert troubles == []
-    context.close()
 
 
 def test_without_script_everything_can_be_read(

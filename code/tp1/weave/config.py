@@ -64,6 +64,7 @@ SCHEMA = _mapping(
         type=_only("book"),
         output_dir=TEXT,
         execute_dir=_only("project"),
+        resources=FILES,
         **_keys(("pre-render", "post-render"), QUARTO_ONLY),
     ),
     book=_mapping(

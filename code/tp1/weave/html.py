@@ -36,6 +36,8 @@ def write_site(chapters: list[Chapter], book: Book, folder: Path) -> None:
     shutil.copytree(SITE / "assets", folder / "assets")
     for css in book.styles:
         _copy_style(css, book, folder)
+    for pattern in book.resources:
+        _copy_resources(pattern, book, folder)
     template = jinja2.Environment(
         loader=jinja2.FileSystemLoader(SITE),
         autoescape=True,
@@ -76,6 +78,17 @@ def _copy_style(css: Path, book: Book, folder: Path) -> None:
             )
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(book.root / file, folder / file)
+
+
+def _copy_resources(pattern: str, book: Book, folder: Path) -> None:
+    """Copy the files that a pattern of `project: resources:` names."""
+    files = [file for file in book.root.glob(pattern) if file.is_file()]
+    if not files:
+        raise WeaveError(f"resources: {pattern} names no file", "_quarto.yml")
+    for file in files:
+        copy = folder / file.relative_to(book.root)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, copy)
 
 
 def _headings(chapter: Chapter, depth: int) -> list[Heading]:

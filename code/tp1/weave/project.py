@@ -52,6 +52,7 @@ class Book:
     figure_size: tuple[float, float]
     formats: dict[str, Any]
     filters: list[Path]  # Lua filters that run under plain pandoc too
+    resources: list[str]  # patterns of files that the site needs beside its pages
 
     @property
     def course(self) -> dict[str, Any]:
@@ -138,6 +139,7 @@ def load_book(root: Path) -> Book:
             root / (f["path"] if isinstance(f, dict) else f)
             for f in config.get("filters", [])
         ],
+        resources=_as_list(config["project"].get("resources")),
     )
 
 

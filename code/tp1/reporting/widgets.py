@@ -1,0 +1,43 @@
+"""The interactive parts of the site: boxes with their data, brought to life by `report/widgets`.
+
+The PDF and the notebook have none of it: each stands beside a figure that says the same.
+"""
+
+import json
+from typing import Any
+
+from IPython.display import Markdown
+
+
+def widget(name: str, title: str, data: Any) -> Markdown:
+    """Build an empty box, hidden until `report/widgets/NAME.js` fills it from the data.
+
+    Parameters
+    ----------
+    name : str
+    title : str
+        What assistive technology calls the box.
+    data : anything that JSON can hold
+        Finite numbers only.
+
+    Raises
+    ------
+    ValueError
+        If a number is infinite or not a number.
+    """
+    text = json.dumps(
+        data, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+    ).replace("<", "\\u003c")
+    return Markdown(
+        "\n".join(
+            [
+                "```{=html}",
+                f'<section class="widget" data-widget="{name}" aria-label="{title}" hidden>',
+                f'<script type="application/json">{text}</script>',
+                "</section>",
+                '<script src="widgets/common.js" defer></script>',
+                f'<script src="widgets/{name}.js" defer></script>',
+                "```",
+            ]
+        )
+    )

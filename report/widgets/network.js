@@ -1,0 +1,1 @@
+tp1.register("network", (box, data) => { box.append("ok " + data.a); });
