@@ -8,9 +8,9 @@ seeds are at least four times as far apart); after training, losses must agree w
 accuracies within 5e-3. Stable softmax regressions need far less: 3e-5, seen between the AVX-512 kernels and
 those for a processor without AVX. Networks need more, as a rounding can switch a ReLU. No tolerance fits a
 chaotic run, in which one rounding becomes another result. A run beyond the tolerance is therefore trained
-once more, here, from parameters that are one rounding away. If that moves a loss by more than 1e-3, ten
-thousand times the rounding, the run is ``chaotic``: here it says nothing for or against the frozen numbers.
-If not, it ``differs``.
+once more, here, its parameters being moved by one rounding before every epoch. If that moves a loss by more
+than 1e-3, ten thousand times the rounding, the run is ``chaotic``: here it says nothing for or against the
+frozen numbers. If not, it ``differs``.
 """
 
 from collections.abc import Iterator
@@ -198,7 +198,7 @@ def compared(
 
 
 def sensitive(runs: list[Run], session: Session) -> set[Run]:
-    """Find the runs of which a loss moves by more than `SENSITIVE` when they start one rounding away."""
+    """Find the runs of which roundings move a loss by more than `SENSITIVE`."""
     if not runs:
         return set()
     pixels = {run.config.pixels for run in runs}
@@ -208,15 +208,16 @@ def sensitive(runs: list[Run], session: Session) -> set[Run]:
 
 
 def sensitivity(run: Run, device: str) -> float:
-    """Give the largest relative change of a loss of a run that starts one rounding away."""
+    """Give the largest relative change of a loss between a run and its twin, which roundings move."""
     plain, twin = (trained(run, device, factor) for factor in (1.0, 1 + ROUNDING))
     return float(departures(plain, twin)[:, ::2].max())
 
 
 def trained(run: Run, device: str, factor: float) -> History:
-    """Train a run from its initial parameters times a factor."""
+    """Train a run, its parameters being multiplied by a factor before every epoch."""
     stack = start([run], runner.fashion_mnist(run.config.pixels, device))
-    stack.theta = [layer * factor for layer in stack.theta]
     while not stack.finished:
+        # Not at the start alone: a first step that is large would absorb it.
+        stack.theta = [layer * factor for layer in stack.theta]
         stack = runner.work(stack, device)
     return stack.history[:, 0]
