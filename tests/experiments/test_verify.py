@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -295,6 +296,31 @@ def test_the_searches_are_those_of_the_parts():
     short = verify.quick(RESULTS, 1.0)
     assert all(set(runs) <= set(plan[name]) for name, runs in short.items())
     assert 0 < sum(map(len, short.values())) < sum(map(len, plan.values()))
+
+
+def test_the_notebooks_full_setting_makes_everything_again(
+    frozen, tmp_path, monkeypatch
+):
+    chapter = RESULTS.parent / "report/annexe-reproductibilite.qmd"
+    chunks = re.findall(r"```\{python\}\n(.*?)```", chapter.read_text(), re.DOTALL)
+    setup, again, claims = (
+        next(chunk for chunk in chunks if f"label: {label}\n" in chunk)
+        for label in ("setup-reproductibilite", "tbl-refaire", "refaire-affirmations")
+    )
+    monkeypatch.chdir(tmp_path)
+    before = content(frozen)
+    names = {"COMPLET": True}
+    exec(setup, names)  # noqa: S102
+    names |= {
+        "results_folder": lambda part: frozen / part,
+        "FINALS": ("part2/final",),
+        "default_workers": lambda device: 1,
+    }
+    exec(again + claims, names)  # noqa: S102
+    assert len(names["refaits"]) == 8 + 8 + 13
+    assert {one.verdict for one in names["refaits"]} == {"same"}
+    assert content(frozen) == before
+    assert (tmp_path / "refait/part2/final.csv").exists()
 
 
 @pytest.mark.slow

@@ -93,7 +93,7 @@ def test_the_notebook_brings_the_package_that_it_needs(
 ) -> None:
     notebook = nbformat.read(report / "tp1.ipynb", as_version=4)
     preparation = next(
-        cell.source for cell in notebook.cells if cell.cell_type == "code"
+        cell.source for cell in notebook.cells if cell.id == "preparation"
     )
     # All but its last lines, which fetch the data.
     preparation = preparation.split("from tp1.learning")[0]

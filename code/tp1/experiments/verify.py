@@ -1,7 +1,9 @@
 """Frozen runs are trained again, and every number that was recorded of them is compared.
 
-Where the code, the versions of PyTorch and NumPy and the processor are those of the freeze, a run repeats its
-operations one by one: its numbers must be **equal as written**, to the sixth digit, in chaotic runs too.
+Where the code, the versions of PyTorch and NumPy and the processor are those of the freeze, a run repeats
+its operations one by one: its numbers must be **equal as written**, to the sixth digit, in chaotic runs
+too. (What a network's product is worth can depend on where in memory its matrices begin, that is on the
+stack in which it is trained. With the shapes of these searches no run has shown it.)
 
 Elsewhere the same sums are added in another order. The initial models must agree within 1e-3 (those of two
 seeds are at least four times as far apart); after training, losses must agree within 5e-3 of themselves and
