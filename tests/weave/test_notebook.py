@@ -1,6 +1,9 @@
 """The notebook as it is read, without being executed, and its switch."""
 
+import base64
+import io
 import re
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +16,7 @@ from tp1.weave.conditions import seen_by
 from tp1.weave.document import Chapter, read_blocks
 from tp1.weave.errors import WeaveError
 from tp1.weave.notebook import _chapter_cells
-from tp1.weave.opening import PREPARATION, opening_cells
+from tp1.weave.opening import PREPARATION, _archive, opening_cells
 from tp1.weave.project import load_book
 from tp1.weave.prose import Batch
 
@@ -187,6 +190,17 @@ def test_conditions_that_hold_for_all_leave_no_trace() -> None:
     assert "only" not in str(block)
     assert seen_by([block], "html") == [block]
     assert read_blocks(text, {}, "typst", Path("un.qmd")) == []
+
+
+def test_the_package_brings_every_result_along() -> None:
+    packed = base64.b85decode(_archive(PROJECT))
+    names = set(zipfile.ZipFile(io.BytesIO(packed)).namelist())
+    for pattern in ("results/*/*.csv", "results/*/*.json", "benchmarks/results/*.csv"):
+        files = {f.relative_to(PROJECT).as_posix() for f in PROJECT.glob(pattern)}
+        assert files
+        assert files <= names
+    assert not [name for name in names if "/weave/" in name]
+    assert _archive(PROJECT).encode() == base64.b85encode(packed)
 
 
 LINK = "[Ouvrir dans Colab](https://example.org/x.ipynb)"

@@ -72,12 +72,13 @@ def _markdown(text: str, name: str, batch: Batch) -> Any:
 
 
 def _archive(root: Path) -> str:
-    """Pack the package, less this renderer, and the results, as text; the same files give the same text."""
+    """Pack the package, less this renderer, and all results, as text; the same files give the same text."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         code = sorted((root / "code").rglob("*.py"))
         results = sorted((root / "results").glob("*/*.[cj]s[vo]*"))
-        for path in code + results:
+        timings = sorted((root / "benchmarks/results").glob("*.[cj]s[vo]*"))
+        for path in code + results + timings:
             name = path.relative_to(root).as_posix()
             if "/weave/" not in name:
                 archive.writestr(

@@ -184,6 +184,7 @@ def _state(book: Book, sources: list[Source]) -> str:
         book.root / "code",
         book.root / "report",
         book.root / "results",
+        book.root / "benchmarks/results",
         Path(__file__).parent,
     ):
         files |= {file for file in folder.rglob("*") if file.suffix != ".pyc"}
