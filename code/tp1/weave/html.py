@@ -44,10 +44,10 @@ def write_site(chapters: list[Chapter], book: Book, folder: Path) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     ).get_template("page.html")
-    chapters = [chapter.seen_by("html") for chapter in chapters]
     for i, chapter in enumerate(chapters):
-        headings = _headings(chapter, book.toc_depth)
-        blocks = _lower(chapter, chapters, book, folder)
+        seen = chapter.seen_by("html")
+        headings = _headings(seen, book.toc_depth)
+        blocks = _lower(seen, chapters, book, folder)
         with pandoc.blamed(chapter.path):
             body = pandoc.write(blocks, "html5", "--mathml", *book.filter_arguments)
         # Browsers leave no space where TeX does between a function and its argument: “log p”, not “logp”.
