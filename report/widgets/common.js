@@ -20,7 +20,7 @@ window.tp1 = (() => {
       else if (value === true) element.setAttribute(name, "");
       else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
     }
-    element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+    element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
     return element;
   }
 
@@ -54,7 +54,7 @@ window.tp1 = (() => {
     } catch (error) {
       const what = error instanceof BadData ? error.message : "ses données n’ont pas la forme attendue";
       box.append(h("p", { class: "widget-broken", role: "alert" },
-        `Cette partie interactive ne peut pas démarrer : ${what}. La figure voisine et le texte disent la même chose.`));
+        `Cette partie interactive ne peut pas démarrer : ${what}. La figure voisine et le texte disent la même chose.`));
     }
   }
 
