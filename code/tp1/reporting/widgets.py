@@ -9,7 +9,7 @@ from typing import Any
 from IPython.display import Markdown
 
 
-def widget(name: str, title: str, data: Any) -> Markdown:
+def widget(name: str, title: str, data: Any, parts: tuple[str, ...] = ()) -> Markdown:
     """Build an empty box, hidden until `report/widgets/NAME.js` fills it from the data.
 
     Parameters
@@ -19,6 +19,8 @@ def widget(name: str, title: str, data: Any) -> Markdown:
         What assistive technology calls the box.
     data : anything that JSON can hold
         Finite numbers only.
+    parts : tuple of str
+        Scripts of `report/widgets` that NAME.js needs, without their ``.js``, in the order to load them in.
 
     Raises
     ------
@@ -35,8 +37,10 @@ def widget(name: str, title: str, data: Any) -> Markdown:
                 f'<section class="widget" data-widget="{name}" aria-label="{title}" hidden>',
                 f'<script type="application/json">{text}</script>',
                 "</section>",
-                '<script src="widgets/common.js" defer></script>',
-                f'<script src="widgets/{name}.js" defer></script>',
+                *(
+                    f'<script src="widgets/{script}.js" defer></script>'
+                    for script in ("common", *parts, name)
+                ),
                 "```",
             ]
         )
