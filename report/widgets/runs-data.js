@@ -24,7 +24,7 @@ tp1.runs = (() => {
     checkCells(search, wrong);
     demand(isList(search.seeds, Number.isInteger), `${wrong} n’a pas de graines`);
     checkMeasures(search, wrong);
-    demand(search.quantile === null || Number.isFinite(search.quantile), `${wrong} n’a pas de quantile`);
+    demand(search.seeds.length === 1 || Number.isFinite(search.quantile), `${wrong} n’a pas de quantile`);
     const fields = search.fields.map((field) => ({ ...field, numeric: field.values.every((v) => Number.isFinite(Number(v))) }));
     const axis = (name) => fields.findIndex((field) => field.name === name);
     const [row, column] = [axis(search.rows), axis(search.columns)];

@@ -41,6 +41,12 @@ Object.assign(tp1.runs, (() => {
     return `${place}${NBSP}: ${value}, ${seedsText(cell.runs.length)}${best ? ", la meilleure" : ""}${slot ? `, cellule ${slot}` : ""}`;
   }
 
+  // A control under its label.
+  function labelled(id, label, control) {
+    control.id = `runs-${id}`;
+    return h("div", {}, h("label", { for: control.id }, label), control);
+  }
+
   function heatMap(search, choices, pick) {
     const cells = search.cells.filter((cell) =>
       search.fields.every((field, k) => !(field.name in choices) || cell.at[k] === choices[field.name]));
@@ -49,7 +55,8 @@ Object.assign(tp1.runs, (() => {
     }
     const [low, high] = range(cells);
     const level = (cell) => Math.min(1, Math.max(0, (accuracy(cell).mean - low) / (high - low || 1)));
-    const best = cells.reduce((a, b) => (accuracy(b).mean > accuracy(a).mean ? b : a));
+    // Of equals the last, as in the chapters' tables.
+    const best = cells.reduce((a, b) => (accuracy(b).mean >= accuracy(a).mean ? b : a));
     const used = (k) => [...new Set(cells.map((cell) => cell.at[k]))].sort((a, b) => a - b);
     const [rows, columns] = [used(search.row), used(search.column)];
     const [across, down] = [search.fields[search.column], search.fields[search.row]];
@@ -98,5 +105,5 @@ Object.assign(tp1.runs, (() => {
       h("span", {}, [0, 0.25, 0.5, 0.75, 1].map((level) => h("i", { style: colours(level) }))), end(high));
   }
 
-  return { heatMap };
+  return { heatMap, labelled };
 })());

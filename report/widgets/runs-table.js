@@ -3,7 +3,7 @@
 
 Object.assign(tp1.runs, (() => {
   const { h } = tp1;
-  const { NBSP, measured, written, csv } = tp1.runs;
+  const { NBSP, measured, written, csv, labelled } = tp1.runs;
   const PAGE = 15;
 
   // A column has a value to sort by, null where there is none, and what is shown of it.
@@ -158,7 +158,7 @@ Object.assign(tp1.runs, (() => {
     }
     draw();
     const element = h("div", {},
-      h("div", { class: "runs-controls" }, filters.map(({ label, select }) => h("label", {}, label, select)), clear),
+      h("div", { class: "runs-controls" }, filters.map(({ key, label, select }) => labelled(`filter-${key}`, label, select)), clear),
       region, empty, h("div", { class: "runs-pager" }, before, status, after, download));
     return { element, refresh };
   }

@@ -7,8 +7,8 @@ Object.assign(tp1.runs, (() => {
   const ROWS = [
     ["train_loss", "NLL entr."],
     ["val_loss", "NLL valid."],
-    ["train_accuracy", "Exact. entr. (%)"],
-    ["val_accuracy", "Exact. valid. (%)"],
+    ["train_accuracy", "Exact. entr."],
+    ["val_accuracy", "Exact. valid."],
   ];
 
   const lostAt = (cell, moment) => cell.runs.filter((run) => ["train_loss", "val_loss"].some((name) => measured(run, name, moment) === null)).length;
@@ -55,7 +55,7 @@ Object.assign(tp1.runs, (() => {
     const atEpoch = (e) => group(search, chosen, e, `Époque ${e}, celle du curseur`);
     let first = atEpoch(epoch);
     const seeds = search.seeds.length;
-    const caption = (seeds > 1 ? `Moyenne sur ${seeds} graines ± erreur type` : "Une graine")
+    const caption = "Exactitudes en %, NLL en nats. " + (seeds > 1 ? `Moyenne sur ${seeds} graines ± erreur type` : "Une graine")
       + (both && seeds > 1 ? `${NBSP}; A − B est pris graine par graine, avec son intervalle de Student à 95${NBSP}%.` : ".");
     const table = h("table", { class: "runs-values" },
       h("caption", {}, caption),

@@ -3,7 +3,7 @@
 
 tp1.register("runs", (box, data) => {
   const { h } = tp1;
-  const { NBSP, read, hash, heatMap, curves, values, runsTable } = tp1.runs;
+  const { NBSP, read, hash, heatMap, curves, values, runsTable, labelled } = tp1.runs;
   const searches = read(data);
   const state = { search: searches[0], choices: {}, chosen: { A: null, B: null }, epoch: 0, withInitial: false };
   let map;
@@ -22,16 +22,16 @@ tp1.register("runs", (box, data) => {
   const slider = h("input", { type: "range", step: 1, oninput: () => look(Number(slider.value)) });
   const epochShown = h("output");
   const under = h("div", { class: "runs-controls" },
-    h("label", {}, "Époque", h("span", {}, slider, " ", epochShown)),
+    labelled("epoch", "Époque", slider), epochShown,
     h("label", { class: "runs-check" }, initial, "époque 0, le modèle initial"));
   const valuesPlace = h("div");
   const tablePlace = h("div");
   const opened = h("div", {}, curvesPlace, under, valuesPlace);
 
-  function selectOf(label, options, index, onchange) {
+  function selectOf(id, label, options, index, onchange) {
     const select = h("select", { onchange: () => onchange(select.selectedIndex) },
       options.map((text, i) => h("option", { selected: i === index }, text)));
-    return h("label", {}, label, select);
+    return labelled(id, label, select);
   }
 
   const changed = () => {
@@ -55,13 +55,13 @@ tp1.register("runs", (box, data) => {
   }
 
   function drawControls() {
-    const ofSearch = selectOf("Recherche", searches.map(({ title }) => title), searches.indexOf(state.search), (i) => {
+    const ofSearch = selectOf("search", "Recherche", searches.map(({ title }) => title), searches.indexOf(state.search), (i) => {
       setSearch(searches[i]);
       changed();
       controls.querySelector("select").focus();
     });
     controls.replaceChildren(ofSearch, ...state.search.choices.map((field) =>
-      selectOf(field.label, field.shown, state.choices[field.name], (i) => {
+      selectOf(field.name, field.label, field.shown, state.choices[field.name], (i) => {
         state.choices[field.name] = i;
         drawMap();
         changed();
