@@ -2,7 +2,8 @@
 // an empty box that the chapter left, and without script the box stays empty: the figure beside it says the same.
 "use strict";
 
-window.tp1 = (() => {
+// A page with several widgets loads this file for each.
+window.tp1 ??= (() => {
   const widgets = new Map();
 
   // Build an element: h("button", { class: "on", onclick: f }, "text", child, …).
