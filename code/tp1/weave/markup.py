@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _TOKEN = re.compile(r'<(/?)([a-zA-Z][\w-]*)((?:"[^"]*"|[^"<>])*)>|[^<]+|<')
+_MATH = re.compile(r"<math\b([^>]*)>(.*?)</math>", re.DOTALL)
 _VOID = {"br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 
 
@@ -50,15 +51,15 @@ def finished(body: str) -> str:
         r'<span id="cb[\d-]+"><a [^>]*></a>(.*)</span>(?=\n|</code>)', r"\1", body
     )
     body = re.sub(r'<span class="(?:op|va)">([^<]*)</span>', r"\1", body)
-    return re.sub(
-        r"<th\b([^>]*)>(\s*<math\b.*?)</th>", _named_header, body, flags=re.DOTALL
-    )
+    return re.sub(r"<th\b[^>]*>(.*?)</th>", _named_header, body, flags=re.DOTALL)
 
 
 def _named_header(match: re.Match[str]) -> str:
-    """Name a column whose head is a formula alone: not all that reads tables reads formulas."""
-    rest = re.sub(r"<math\b.*?</math>", "", match[2], flags=re.DOTALL)
-    if rest.strip():
-        return match[0]
-    formula = re.sub(r"<annotation.*?</annotation>|<[^>]*>|\s", "", match[2])
-    return f'<th{match[1]} aria-label="{formula}">{match[2]}</th>'
+    """Name the formulas of a head that has nothing else: not all that reads tables reads formulas."""
+    rest = _MATH.sub("", match[1])
+    return match[0] if rest.strip() else _MATH.sub(_named_formula, match[0])
+
+
+def _named_formula(match: re.Match[str]) -> str:
+    name = re.sub(r"<annotation.*?</annotation>|<[^>]*>|\s", "", match[0])
+    return f'<math aria-label="{name}"{match[1]}>{match[2]}</math>'

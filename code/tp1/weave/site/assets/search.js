@@ -42,9 +42,9 @@
     return words.flatMap((word) => [...places(folded.plain, word)]).sort((a, b) => a.start - b.start);
   }
 
-  // How well a section answers: 0 unless it has every word, and titles before text.
+  // How well a section answers: 0 unless it has every word; titles before text, first those that have the words together.
   function score(section, words) {
-    let total = 0;
+    let total = section.title.plain.includes(words.join(" ")) ? 15 : 0;
     for (const word of words) {
       const inTitle = [...places(section.title.plain, word)];
       const inText = [...places(section.text.plain, word)];

@@ -10,15 +10,14 @@ function toggleTheme() {
 // On a narrow screen the chapters unfold over the text.
 function setUpMenu() {
   const menu = document.querySelector("button.menu");
-  const chapters = document.getElementById("chapitres");
   const show = (open) => {
     document.body.classList.toggle("menu-open", open);
     menu.setAttribute("aria-expanded", String(open));
   };
   menu.addEventListener("click", () => show(!document.body.classList.contains("menu-open")));
   const close = (event) => {
-    const elsewhere = !chapters.contains(event.target) && !menu.contains(event.target);
-    if (elsewhere || event.target.closest("#chapitres a")) show(false);
+    const isInside = event.target.closest?.(".bar, #chapitres");
+    if (!isInside || (event.type === "click" && event.target.closest("#chapitres a"))) show(false);
   };
   document.addEventListener("click", close);
   document.addEventListener("focusin", close);
