@@ -14,6 +14,7 @@ import panflute as pf
 from tp1.weave import pandoc
 from tp1.weave.document import Chapter, is_caption
 from tp1.weave.errors import WeaveError
+from tp1.weave.images import image_size
 from tp1.weave.lines import read_text
 from tp1.weave.markup import finished
 from tp1.weave.project import Book
@@ -248,6 +249,9 @@ def _image(image: pf.Image, chapter: Chapter, folder: Path) -> pf.Image:
     if alt:
         image.content = [pf.Str(alt)]
     image.attributes["loading"] = "lazy"
+    size = image_size(source)
+    if size and not {"width", "height"} & image.attributes.keys():
+        image.attributes["width"], image.attributes["height"] = map(str, size)
     return image
 
 
