@@ -52,8 +52,40 @@ local typography = {
   end,
 }
 
+-- On paper, a formula carries what it is in words a machine can read: the TeX that the author wrote. A numbered equation
+-- is a formula around a formula, and the set rule serves both.
+local function escaped(tex)
+  return (tex:gsub("\\", "\\\\"):gsub('"', '\\"'):gsub("%s+", " "):gsub("^ ", ""):gsub(" $", ""))
+end
+
+local spoken = {
+  Inlines = function(inlines)
+    if not FORMAT:match("^typst") then
+      return nil
+    end
+    local function raw(i, pattern)
+      local el = inlines[i]
+      return el ~= nil and el.t == "RawInline" and el.text:match(pattern) ~= nil
+    end
+    local i = 1
+    while i <= #inlines do
+      if inlines[i].t == "Math" then
+        local first, last = i, i
+        if raw(i - 1, "^#math%.equation%(") and raw(i + 1, "^%s*%]%)<") then
+          first, last = i - 1, i + 1
+        end
+        inlines:insert(last + 1, pandoc.RawInline("typst", "]"))
+        inlines:insert(first, pandoc.RawInline("typst", '#rapport-spoken("' .. escaped(inlines[i].text) .. '")['))
+        i = last + 2
+      end
+      i = i + 1
+    end
+    return inlines
+  end,
+}
+
 if quarto == nil then
-  return { typography }
+  return { spoken, typography }
 end
 
 -- A Typst book has no appendices of its own: what follows the “Annexes” divider is lettered by `annexes`
@@ -92,4 +124,4 @@ end
 
 -- file_metadata_filter keeps quarto.doc.file_metadata() in step with the chapter being walked.
 local book = { Header = appendices, Tabset = tabset, Span = equation }
-return { typography, quarto.utils.combineFilters({ quarto.utils.file_metadata_filter(), book }) }
+return { spoken, typography, quarto.utils.combineFilters({ quarto.utils.file_metadata_filter(), book }) }
