@@ -84,8 +84,35 @@ local spoken = {
   end,
 }
 
+-- On paper, a paragraph that ends with a colon stays with the formula or the code that it announces.
+local function announced(block)
+  if block.t == "Para" then
+    local first = block.content[1]
+    return first.t == "Math" or (first.t == "RawInline" and first.text:match("^#math%.equation%(") ~= nil)
+  end
+  return block.t == "CodeBlock" or (block.t == "Div" and block.classes:includes("cell"))
+end
+
+local leads = {
+  Blocks = function(blocks)
+    if not FORMAT:match("^typst") then
+      return nil
+    end
+    local kept = pandoc.Blocks({})
+    for i, block in ipairs(blocks) do
+      local text = block.t == "Para" and pandoc.utils.stringify(block) or ""
+      if text:match(":$") and blocks[i + 1] and announced(blocks[i + 1]) then
+        kept:extend({ pandoc.RawBlock("typst", "#rapport-lead["), block, pandoc.RawBlock("typst", "]") })
+      else
+        kept:insert(block)
+      end
+    end
+    return kept
+  end,
+}
+
 if quarto == nil then
-  return { spoken, typography }
+  return { leads, spoken, typography }
 end
 
 -- A Typst book has no appendices of its own: what follows the “Annexes” divider is lettered by `annexes`
@@ -124,4 +151,4 @@ end
 
 -- file_metadata_filter keeps quarto.doc.file_metadata() in step with the chapter being walked.
 local book = { Header = appendices, Tabset = tabset, Span = equation }
-return { spoken, typography, quarto.utils.combineFilters({ quarto.utils.file_metadata_filter(), book }) }
+return { leads, spoken, typography, quarto.utils.combineFilters({ quarto.utils.file_metadata_filter(), book }) }

@@ -9,7 +9,7 @@ from tp1.bayes import EXAM_QUERIES, Network, query
 from tp1.experiments.plans import Config
 from tp1.reporting.bayes import answer_cells, formula, question_cell
 from tp1.reporting.final import Choice
-from tp1.reporting.french import NBSP, Text, number
+from tp1.reporting.french import NBSP, THIN_NBSP, Text, number
 from tp1.reporting.results import RATES_AND_BATCHES, Grid
 from tp1.reporting.table import markdown_table
 from tp1.reporting.words import extras, plus_minus, rate
@@ -64,14 +64,14 @@ def queries_table(
                 where(place[letter]),
             ]
         )
-    header = ["", "Loi", "état 0", "état 1", "état 2", "Ce qu'elle montre", WHERE]
+    header = ["Q.", "Loi", "état 0", "état 1", "état 2", "Ce qu'elle montre", WHERE]
     return markdown_table(header, rows, "llrrrll")
 
 
 def outcomes_table(outcomes: Sequence[Outcome]) -> Markdown:
-    """Lay out the best cell of every table that is asked for, and what the chosen models reach on the test set."""
+    """Lay out the best cell of every table that is asked for, and what the chosen models reach."""
     header = [
-        "",
+        "Modèle",
         f"Meilleure cellule{NBSP}(%)",
         "Choisi en validation",
         f"Validation{NBSP}(%)",
@@ -115,8 +115,13 @@ def _short(config: Config) -> str:
 
 
 def _shape(config: Config) -> str:
-    return f"$L =${NBSP}{config.depth}, $n =${NBSP}{number(config.width, 0)}"
+    return f"$L = {config.depth}$, $n = {_tex(number(config.width, 0))}$"
 
 
 def _steps(config: Config) -> str:
-    return f"$\\eta =${NBSP}{rate(config.lr)}, $B =${NBSP}{number(config.batch_size, 0)}"
+    size = _tex(number(config.batch_size, 0))
+    return rf"$\eta = {_tex(rate(config.lr))}$, $B = {size}$"
+
+
+def _tex(shown: str) -> str:
+    return shown.replace(",", "{,}").replace(THIN_NBSP, r"\,")

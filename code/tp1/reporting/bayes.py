@@ -147,7 +147,11 @@ def distribution_table(
         header.append(rf"$P({through[2]}_{through[3:]} \mid \cdot)$")
     rows = []
     for letter, answer in answers.items():
-        row = [question_cell(letter, answer), formula(str(answer.query)), *answer_cells(answer)]
+        row = [
+            question_cell(letter, answer),
+            formula(str(answer.query)),
+            *answer_cells(answer),
+        ]
         if through:
             text = str(answer.query).replace(f"P({variable.name}", f"P({through}", 1)
             row.append(number(float(query(network, text))))

@@ -14,8 +14,6 @@ from tp1.weave.lines import read_text
 from tp1.weave.project import Book
 
 TEMPLATE = Path("_extensions/rapport/typst-template.typ")
-# Tagged for assistive technology: Typst refuses what the standard forbids, such as an image without words.
-STANDARD = "ua-1"
 # What pandoc's Typst presupposes.
 PREAMBLE = (
     "#let horizontalrule = line(start: (25%, 0%), end: (75%, 0%), stroke: 0.5pt)\n"
@@ -58,7 +56,8 @@ def typeset(chapters: list[Chapter], book: Book, folder: Path) -> None:
             str(file),
             output=str(file.with_suffix(".pdf")),
             root=str(book.root),
-            pdf_standards=[STANDARD],
+            # Tagged for assistive technology: Typst refuses what the standard forbids.
+            pdf_standards=["ua-1"],
         )
     except typst.TypstError as error:
         raise WeaveError(
