@@ -11,7 +11,7 @@ tp1.register("runs", (box, data) => {
   let numbers;
   let table;
 
-  const alert = h("p", { role: "alert" });
+  const alert = h("p", { class: "runs-alert", role: "alert" });
   const controls = h("div", { class: "runs-controls" });
   const setting = h("p", { class: "runs-note" });
   const mapPlace = h("div");
