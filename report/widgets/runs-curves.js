@@ -97,7 +97,8 @@ Object.assign(tp1.runs, (() => {
   // The letters at the ends of the curves, apart from each other.
   function letters(chosen, panel, place, last) {
     const ends = SLOTS.flatMap((slot) => {
-      const values = (chosen[slot]?.runs ?? []).filter((run) => run.finite[last]).map((run) => place.y(run.curves[panel.val][last]));
+      const kept = (chosen[slot]?.runs ?? []).filter((run) => run.finite[last]);
+      const values = kept.map((run) => place.y(run.curves[panel.val][last]));
       return values.length > 0 ? [{ slot, y: values.reduce((sum, y) => sum + y, 0) / values.length }] : [];
     });
     if (ends.length === 2) {
@@ -132,16 +133,21 @@ Object.assign(tp1.runs, (() => {
   function legend(chosen) {
     const cells = SLOTS.filter((slot) => chosen[slot]);
     const lost = (cell) => {
-      const count = lostCount(cell);
+      const [count, all] = [lostCount(cell), cell.runs.length];
       if (count === 0) return "";
-      return count === cell.runs.length ? " (divergée)" : ` (${count} graine${count > 1 ? "s" : ""} sur ${cell.runs.length} divergée${count > 1 ? "s" : ""})`;
+      const s = count > 1 ? "s" : "";
+      return count === all ? " (divergée)" : ` (${count} graine${s} sur ${all} divergée${s})`;
     };
+    const named = (slot) => `${NBSP}: ${chosen[slot].words}${lost(chosen[slot])}`;
     const sample = (kind) => svg("svg", { viewBox: "0 0 28 8", width: 28, height: 8, "aria-hidden": "true" },
       svg("path", { class: `runs-line runs-${kind}`, d: "M0 4L28 4" }));
     return h("ul", { class: "runs-legend" },
-      cells.map((slot) => h("li", { class: `runs-${slot}` }, h("b", {}, slot), `${NBSP}: ${chosen[slot].words}${lost(chosen[slot])}`)),
-      h("li", {}, sample("val"), " validation"), h("li", {}, sample("train"), " entraînement"), h("li", {}, "une ligne par graine"),
-      cells.some((slot) => lostCount(chosen[slot]) > 0) ? h("li", {}, `×${NBSP}: dernière époque dont la perte est finie`) : null);
+      cells.map((slot) => h("li", { class: `runs-${slot}` }, h("b", {}, slot), named(slot))),
+      h("li", {}, sample("val"), " validation"),
+      h("li", {}, sample("train"), " entraînement"),
+      h("li", {}, "une ligne par graine"),
+      cells.some((slot) => lostCount(chosen[slot]) > 0)
+        ? h("li", {}, `×${NBSP}: dernière époque dont la perte est finie`) : null);
   }
 
   // Draw the chosen cells from an epoch on; `point` is told over which epoch the pointer is.

@@ -49,7 +49,8 @@ tp1.runs = (() => {
     demand(isList(search.cells, (cell) => isText(cell?.words) && isList(cell.at, Number.isInteger)
       && cell.at.length === search.fields.length && cell.at.every((i, k) => isIndex(i, search.fields[k].values))
       && isList(cell.config, isText) && cell.config.length === search.config.length), `${wrong} a des cellules abîmées`);
-    demand(new Set(search.cells.map((cell) => cell.at.join())).size === search.cells.length, `${wrong} a deux fois la même cellule`);
+    const places = new Set(search.cells.map((cell) => cell.at.join()));
+    demand(places.size === search.cells.length, `${wrong} a deux fois la même cellule`);
   }
 
   // An infinite loss is null; there is no accuracy that is not a number.

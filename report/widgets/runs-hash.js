@@ -28,7 +28,9 @@ Object.assign(tp1.runs, (() => {
     for (const field of search.choices) {
       const value = words.get(field.name) ?? field.values[0];
       choices[field.name] = field.values.indexOf(value);
-      if (choices[field.name] < 0) return { problem: `la recherche n’a pas d’essai où ${quoted(field.label)} vaut ${quoted(value)}` };
+      if (choices[field.name] < 0) {
+        return { problem: `la recherche n’a pas d’essai où ${quoted(field.label)} vaut ${quoted(value)}` };
+      }
     }
     const chosen = { A: null, B: null };
     for (const slot of ["A", "B"]) {

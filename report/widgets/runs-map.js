@@ -30,15 +30,14 @@ Object.assign(tp1.runs, (() => {
     return means.length > 0 ? [Math.min(...means), Math.max(...means)] : [0, 1];
   }
 
-  const seedsText = (count) => `${count} graine${count > 1 ? "s" : ""}`;
-
   function named(search, cell, slot, best) {
     const place = [search.row, search.column]
       .map((k) => `${search.fields[k].label.toLowerCase()} ${search.fields[k].shown[cell.at[k]]}`).join(", ");
     const lost = lostCount(cell);
     const value = lost === cell.runs.length ? "divergée"
       : `${plusMinus(accuracy(cell), "val_accuracy")}${NBSP}%${lost ? `, dont ${lost} divergée${lost > 1 ? "s" : ""}` : ""}`;
-    return `${place}${NBSP}: ${value}, ${seedsText(cell.runs.length)}${best ? ", la meilleure" : ""}${slot ? `, cellule ${slot}` : ""}`;
+    const seeds = `${cell.runs.length} graine${cell.runs.length > 1 ? "s" : ""}`;
+    return `${place}${NBSP}: ${value}, ${seeds}${best ? ", la meilleure" : ""}${slot ? `, cellule ${slot}` : ""}`;
   }
 
   // A control under its label.
@@ -51,7 +50,8 @@ Object.assign(tp1.runs, (() => {
     const cells = search.cells.filter((cell) =>
       search.fields.every((field, k) => !(field.name in choices) || cell.at[k] === choices[field.name]));
     if (cells.length === 0) {
-      return { element: h("p", { class: "runs-note" }, "Aucun essai n’a été fait avec ces choix."), refresh() {}, button() {} };
+      const element = h("p", { class: "runs-note" }, "Aucun essai n’a été fait avec ces choix.");
+      return { element, refresh() {}, button() {} };
     }
     const [low, high] = range(cells);
     const level = (cell) => Math.min(1, Math.max(0, (accuracy(cell).mean - low) / (high - low || 1)));
@@ -66,13 +66,15 @@ Object.assign(tp1.runs, (() => {
       h("span", { class: "runs-said" }, "pas d’essai"));
     const table = h("table", { class: "runs-map", "aria-label": "Exactitude en validation (%) après la dernière époque" },
       h("thead", {},
-        h("tr", {}, h("th", { scope: "col", rowspan: 2 }, down.label), h("th", { scope: "colgroup", colspan: columns.length }, across.label)),
+        h("tr", {}, h("th", { scope: "col", rowspan: 2 }, down.label),
+          h("th", { scope: "colgroup", colspan: columns.length }, across.label)),
         h("tr", {}, columns.map((j) => h("th", { scope: "col" }, across.shown[j])))),
       h("tbody", {}, rows.map((i) => h("tr", {}, h("th", { scope: "row" }, down.shown[i]),
         columns.map((j) => (at(i, j) ? h("td", {}, buttons.get(at(i, j))) : absent()))))));
     const notes = [
       cells.some((cell) => lostCount(cell) > 0 && lostCount(cell) < cell.runs.length)
-        && `†${NBSP}: la perte d’un essai au moins a cessé d’être finie${NBSP}; son exactitude, nulle, compte dans la moyenne.`,
+        && `†${NBSP}: la perte d’un essai au moins a cessé d’être finie${NBSP}; `
+          + "son exactitude, nulle, compte dans la moyenne.",
       cells.length < rows.length * columns.length && `–${NBSP}: cette combinaison n’a pas été essayée.`,
     ].filter(Boolean);
     const element = h("div", {}, table, scale(low, high), notes.map((note) => h("p", { class: "runs-note" }, note)));

@@ -42,14 +42,13 @@ Object.assign(tp1.runs, (() => {
     const filters = search.fields.map((field, k) => ({
       key: field.name, label: field.label, options: field.shown, accept: (run, i) => run.cell.at[k] === i,
     }));
-    filters.push({ key: "seed", label: "Graine", options: search.seeds.map(String), accept: (run, i) => run.seed === search.seeds[i] });
-    if (search.runs.some((run) => run.lost)) {
-      filters.push({ key: "end", label: "Fin", options: ["finie", "divergée"], accept: (run, i) => run.lost === (i === 1) });
-    }
-    filters.push({ key: "slots", label: "Cellules", options: ["A et B"], accept: (run) => Object.values(chosen()).includes(run.cell) });
+    const add = (key, label, options, accept) => filters.push({ key, label, options, accept });
+    add("seed", "Graine", search.seeds.map(String), (run, i) => run.seed === search.seeds[i]);
+    if (search.runs.some((run) => run.lost)) add("end", "Fin", ["finie", "divergée"], (run, i) => run.lost === (i === 1));
+    add("slots", "Cellules", ["A et B"], (run) => Object.values(chosen()).includes(run.cell));
     return filters.map((filter) => ({
       ...filter,
-      select: h("select", { "data-filter": filter.key }, h("option", { value: "" }, filter.key === "slots" || filter.key === "end" ? "toutes" : "tous"),
+      select: h("select", {}, h("option", { value: "" }, "tout"),
         filter.options.map((text, i) => h("option", { value: i }, text))),
     }));
   }
@@ -66,14 +65,16 @@ Object.assign(tp1.runs, (() => {
     const filters = filtersOf(search, chosen);
     let sorted = { column: columns.find(({ key }) => key === "last-val_accuracy"), direction: -1 };
     let from = 0;
-    const heads = columns.map((column) => h("th", { scope: "col", class: column.numeric ? null : "runs-text", "data-column": column.key },
+    const kind = (column) => ({ class: column.numeric ? null : "runs-text", "data-column": column.key });
+    const heads = columns.map((column) => h("th", { scope: "col", ...kind(column) },
       h("button", { type: "button", onclick: () => sortBy(column) }, column.label)));
     const body = h("tbody");
-    const empty = h("p", { class: "runs-empty" }, `Aucun essai ne répond à ces filtres.`);
+    const empty = h("p", { class: "runs-empty" }, "Aucun essai ne répond à ces filtres.");
     const status = h("span", { role: "status" });
     const before = h("button", { type: "button", onclick: () => turn(-PAGE) }, "précédents");
     const after = h("button", { type: "button", onclick: () => turn(PAGE) }, "suivants");
-    const download = h("button", { type: "button", onclick: () => save(`essais-${search.name}.csv`, csv(search, filtered())) }, "Télécharger le CSV");
+    const saveAll = () => save(`essais-${search.name}.csv`, csv(search, filtered()));
+    const download = h("button", { type: "button", onclick: saveAll }, "Télécharger le CSV");
     const clear = h("button", { type: "button", onclick: clearFilters }, "Tout montrer");
 
     const active = () => filters.filter(({ select }) => select.value !== "");
@@ -101,7 +102,7 @@ Object.assign(tp1.runs, (() => {
       const slot = ["A", "B"].find((name) => chosen()[name] === run.cell);
       const cell = (column) => {
         const value = column.value(run);
-        return h("td", { class: column.numeric ? null : "runs-text", "data-column": column.key, "data-value": value ?? "" }, value === null ? "divergée" : column.text(run));
+        return h("td", { ...kind(column), "data-value": value ?? "" }, value === null ? "divergée" : column.text(run));
       };
       return h("tr", { "data-run": search.runs.indexOf(run) }, h("td", { class: "runs-text" }, h("button", {
         type: "button", "aria-pressed": String(slot !== undefined), "data-slot": slot,
@@ -146,7 +147,8 @@ Object.assign(tp1.runs, (() => {
       h("table", { class: "runs-table" },
         h("caption", {}, "Un titre de colonne trie. Exactitudes en %, NLL en nats."),
         h("thead", {},
-          h("tr", {}, h("td", { colspan: search.fields.length + 2 }), h("th", { scope: "colgroup", colspan: 4 }, "Dernière époque"),
+          h("tr", {}, h("td", { colspan: search.fields.length + 2 }),
+            h("th", { scope: "colgroup", colspan: 4 }, "Dernière époque"),
             h("th", { scope: "colgroup", colspan: 2 }, "Meilleure époque")),
           h("tr", {}, h("th", { scope: "col", class: "runs-text" }, "Cellule"), heads)),
         body));
@@ -158,7 +160,8 @@ Object.assign(tp1.runs, (() => {
     }
     draw();
     const element = h("div", {},
-      h("div", { class: "runs-controls" }, filters.map(({ key, label, select }) => labelled(`filter-${key}`, label, select)), clear),
+      h("div", { class: "runs-controls" },
+        filters.map(({ key, label, select }) => labelled(`filter-${key}`, label, select)), clear),
       region, empty, h("div", { class: "runs-pager" }, before, status, after, download));
     return { element, refresh };
   }

@@ -11,7 +11,8 @@ Object.assign(tp1.runs, (() => {
     ["val_accuracy", "Exact. valid."],
   ];
 
-  const lostAt = (cell, moment) => cell.runs.filter((run) => ["train_loss", "val_loss"].some((name) => measured(run, name, moment) === null)).length;
+  const isLost = (run, moment) => ["train_loss", "val_loss"].some((name) => measured(run, name, moment) === null);
+  const lostAt = (cell, moment) => cell.runs.filter((run) => isLost(run, moment)).length;
 
   function valueCell(cell, name, moment) {
     const found = over(cell, name, moment);
@@ -65,7 +66,8 @@ Object.assign(tp1.runs, (() => {
       group(search, chosen, "best", `Meilleure époque de chaque graine, en validation (${best})`));
     const notes = [
       cells.some((slot) => lostCount(chosen[slot]) > 0)
-        && `Divergée${NBSP}: la perte a cessé d’être finie, et l’exactitude est nulle ensuite. †${NBSP}: moyenne qui compte de telles graines.`,
+        && `Divergée${NBSP}: la perte a cessé d’être finie, et l’exactitude est nulle ensuite. `
+          + `†${NBSP}: moyenne qui compte de telles graines.`,
       both && cells.some((slot) => lostCount(chosen[slot]) > 0) && `–${NBSP}: pas de différence avec une graine divergée.`,
     ].filter(Boolean);
     function mark(e) {

@@ -11,12 +11,13 @@ tp1.register("runs", (box, data) => {
   let numbers;
   let table;
 
-  const alert = h("p", { role: "alert" });
+  const alert = h("p", { class: "runs-alert", role: "alert" });
   const controls = h("div", { class: "runs-controls" });
   const setting = h("p", { class: "runs-note" });
   const mapPlace = h("div");
   const status = h("p", { class: "runs-status", role: "status" });
-  const release = ["A", "B"].map((slot) => h("button", { type: "button", onclick: () => releaseByButton(slot) }, `Libérer ${slot}`));
+  const release = ["A", "B"].map((slot) =>
+    h("button", { type: "button", onclick: () => releaseByButton(slot) }, `Libérer ${slot}`));
   const curvesPlace = h("div");
   const initial = h("input", { type: "checkbox", onchange: () => { state.withInitial = initial.checked; drawCurves(); } });
   const slider = h("input", { type: "range", step: 1, oninput: () => look(Number(slider.value)) });
@@ -110,7 +111,7 @@ tp1.register("runs", (box, data) => {
     release.forEach((button, i) => { button.disabled = [A, B][i] === null; });
     if (A && B) status.textContent = "A et B se comparent ci-dessous. Une autre cellule prendrait la place de B.";
     else if (A || B) status.textContent = `Les courbes de ${A ? "A" : "B"} sont ci-dessous. Une seconde cellule s’y comparerait.`;
-    else status.textContent = "Choisissez une cellule de la carte, ou un essai du tableau, pour voir ses courbes d’apprentissage.";
+    else status.textContent = "Choisissez une cellule de la carte, ou un essai du tableau, pour voir ses courbes.";
     opened.hidden = !(A || B);
     if (A || B) drawCurves();
   }

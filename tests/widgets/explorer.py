@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,7 @@ READ_ALL_ROWS = f"""() => {{
 }}"""
 
 
+@cache
 def results_of(search: str) -> Results:
     """The frozen results that the page should show."""
     return read_results(results_folder(PARTS[search]) / search)

@@ -78,7 +78,7 @@ def test_a_shared_address_shows_the_explorer_in_its_chapter(
     page, _ = offline(1400, "light")
     page.goto((report / "report/02-softmax.html").as_uri() + "#essais=wider")
     page.wait_for_function(
-        "Math.abs(document.querySelector('.widget').getBoundingClientRect().top) < 300"
+        "Math.abs(document.querySelector('[data-widget=runs]').getBoundingClientRect().top) < 300"
     )
 
 
