@@ -87,7 +87,7 @@ local spoken = {
 -- On paper, a paragraph that ends with a colon stays with the formula or the code that it announces.
 local function announced(block)
   if block.t == "Para" then
-    local first = block.content[1]
+    local first = block.content[1] or {}
     return first.t == "Math" or (first.t == "RawInline" and first.text:match("^#math%.equation%(") ~= nil)
   end
   return block.t == "CodeBlock" or (block.t == "Div" and block.classes:includes("cell"))

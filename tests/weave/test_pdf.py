@@ -181,6 +181,13 @@ def test_a_line_of_the_sheet_gives_the_page_where_its_section_begins(
     assert begins == [page]
 
 
+def test_every_page_number_of_the_sheet_is_a_link_to_that_page(pdf: Pdf) -> None:
+    sheet = run("pdftohtml", "-xml", "-i", "-stdout", "-l", 1, pdf.file)
+    links = re.findall(r'<a href="[^"]*#(\d+)">p\.\s(\d+)</a>', sheet)
+    assert len(links) == len(re.findall(r"\bp\.\s\d", pdf.text(1))) > 30
+    assert [page for page, shown in links if page != shown] == []
+
+
 def test_it_is_tagged_for_pdf_ua_and_has_title_author_and_language(pdf: Pdf) -> None:
     data, about = pdf.file.read_bytes(), run("pdfinfo", pdf.file)
     for mark in (
