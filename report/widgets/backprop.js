@@ -185,7 +185,7 @@ window.tp1.register("backprop", (box, data) => {
   function showEquation(step) {
     const line = lines.find((one) => one.line === step?.line);
     const original = line?.label && document.getElementById(line.label)?.querySelector("math");
-    const link = line?.label && document.querySelector(`a[href$="#${line.label}"]`);
+    const link = line?.label && document.querySelector(`a.quarto-xref[href$="#${line.label}"]`);
     const formula = line ? (original || line.formula).cloneNode(true) : "L’équation de la ligne active se montre ici.";
     equation.replaceChildren(h("div", { class: "backprop-formula" }, formula),
       ...(link ? [h("a", { href: link.getAttribute("href") }, `Équation ${link.textContent.trim().split(/\s/).at(-1)}`)] : []));

@@ -45,14 +45,19 @@ def test_the_pseudocode_and_the_equations_are_those_of_the_page(
     table = page.evaluate("""() => Object.fromEntries(
         [...document.querySelectorAll("#tbl-mlp-pseudocode tbody tr")].map((row) => {
             const link = row.cells[2].querySelector("a");
-            const tex = row.cells[1].querySelector("annotation").textContent;
-            return [row.cells[0].textContent.trim(),
-                { tex, link: link && link.getAttribute("href"), number: link && link.textContent }];
+            const formulas = row.cells[1].cloneNode(true);
+            let under;
+            while ((under = formulas.querySelector("munder"))) under.replaceWith(under.firstElementChild);
+            return [row.cells[0].textContent.trim(), {
+                text: [...formulas.querySelectorAll("math")].map((math) => math.textContent.replace(/\\s/g, "")),
+                link: link && link.getAttribute("href"), number: link && link.textContent }];
         }))""")
     lines = page.evaluate("""() => [...document.querySelectorAll(".backprop-lines li")].map((one) =>
-        [one.dataset.line, one.querySelector("annotation")?.textContent])""")
-    numbered = {line: tex for line, tex in lines if line.isdigit()}
-    assert numbered == {line: row["tex"] for line, row in table.items()}
+        [one.dataset.line,
+         [...one.querySelectorAll("math")].map((math) => math.textContent.replace(/\\s/g, ""))])""")
+    numbered = {line: text for line, text in lines if line.isdigit()}
+    assert numbered == {line: row["text"] for line, row in table.items()}
+    assert all(numbered.values())
     assert [line for line, _ in lines] == [
         *(str(n) for n in range(1, 7)), "loss", *(str(n) for n in range(7, 12)), "update",
     ]  # fmt: skip
@@ -71,9 +76,9 @@ def test_the_pseudocode_and_the_equations_are_those_of_the_page(
             link = shown.get_by_role("link")
             expect(link).to_have_attribute("href", table[line]["link"])
             expect(link).to_have_text(f"Équation {table[line]['number']}")
-            tex = "one => one.querySelector('annotation').textContent"
-            assert shown.evaluate(tex) == page.locator(table[line]["link"]).evaluate(
-                tex
+            text = "one => one.querySelector('math').textContent"
+            assert shown.evaluate(text) == page.locator(table[line]["link"]).evaluate(
+                text
             )
 
 

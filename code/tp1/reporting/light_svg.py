@@ -70,6 +70,9 @@ def lighten(svg: str) -> str:
     # Glyphs keep one name in every figure: the notebook may show several figures in one page.
     svg = svg.replace('"DejaVuSans-', '"g').replace('"#DejaVuSans-', '"#g')
     svg = re.sub(r'style="([^"]*)"', lambda m: re.sub(r"([:;]) ", r"\1", m[0]), svg)
+    svg = re.sub(
+        r'(?:<use [^>]*( style="[^"]*")/>)(?:<use [^>]*\1/>)+', _one_style, svg
+    )
     return _without_empty_groups(svg)
 
 
@@ -81,6 +84,11 @@ def _short(value: float) -> str:
 
 def _translation(match: re.Match[str]) -> str:
     return f"translate({_short(float(match[1]))} {_short(float(match[2]))})"
+
+
+def _one_style(markers: re.Match[str]) -> str:
+    """Say once what many markers look like."""
+    return f"<g{markers[1]}>{markers[0].replace(markers[1], '')}</g>"
 
 
 def _relative(path: str) -> str:

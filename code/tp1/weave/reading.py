@@ -26,7 +26,7 @@ _BLOCKS = {
     *("summary", "table", "td", "th", "tr", "ul", "br"),
     *("h1", "h2", "h3", "h4", "h5", "h6"),
 }
-_SILENT = {"annotation", "button", "pre", "script", "style"}
+_SILENT = {"button", "pre", "script", "style"}
 
 
 @dataclass
