@@ -1,4 +1,22 @@
-# @title Préparation : à exécuter en premier, le reste en dépend
+# %% mode-d-emploi [markdown]
+# Ce notebook contient le rapport entier. Il se lit sans rien exécuter : sous chaque cellule figure ce
+# qu'elle a donné.
+#
+# Il s'exécute aussi, de haut en bas, sans autre fichier que lui : il porte le paquet `tp1` et les résultats
+# gelés. Une ligne est à régler, celle qui suit.
+#
+# * `COMPLET = False` : moins de cinq minutes, sans processeur graphique. Les chapitres lisent les résultats
+#   gelés des recherches ; la dernière section, « Refaire les résultats », en refait quelques-uns et compare
+#   leurs nombres à ceux du gel.
+# * `COMPLET = True` : cette section refait tous les entraînements, en deux heures et demie sur deux cœurs,
+#   et compare chacun de leurs nombres à ceux des tableaux gelés. Ce qui est refait s'écrit à part, dans un
+#   dossier `refait` ; une exécution interrompue y reprend là où elle en était.
+
+# %% reglage
+COMPLET = False
+
+# %% preparation [hidden]
+# @title Préparation : à exécuter avant les chapitres
 # Le rapport importe le paquet tp1. S'il n'est pas installé, cette cellule le tire d'elle-même (le dépôt
 # n'est pas nécessaire), installe les bibliothèques qui manquent et va chercher Fashion-MNIST.
 import base64

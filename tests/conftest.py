@@ -40,7 +40,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("report")
     for name in ("_quarto.yml", "_variables.yml", "index.qmd"):
         shutil.copyfile(PROJECT / name, root / name)
-    for name in ("_extensions", "_freeze", "report", "code"):
+    folders = ("_extensions", "_freeze", "report", "code", "results", "benchmarks")
+    for name in folders:
         shutil.copytree(
             PROJECT / name, root / name, ignore=shutil.ignore_patterns("__pycache__")
         )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from elsewhere import FORGET
 from nbclient import NotebookClient
 
 from tp1.learning.data import data_folder
@@ -46,6 +47,13 @@ def test_the_notebook_runs_from_top_to_bottom(
     monkeypatch.setenv("TP1_DATA_DIR", str(data_folder()))
     notebook = nbformat.read(report / "tp1.ipynb", as_version=4)
     kept = {cell.id for cell in notebook.cells if cell.get("outputs")}
+    # What it needs it brings along: here the project is nowhere to be found.
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(FORGET, id="oubli"))
+    spent = nbformat.v4.new_code_cell("import time\ntime.process_time()", id="temps")
+    notebook.cells.append(spent)
     NotebookClient(notebook, resources={"metadata": {"path": str(tmp_path)}}).execute()
     # Captions are the book's own; whatever else was shown is shown again.
     assert kept <= {cell.id for cell in notebook.cells if cell.get("outputs")}
+    # All cores together, so that other work on the machine does not count.
+    assert float(spent.outputs[0].data["text/plain"]) < 300
+    assert not (tmp_path / "refait").exists()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from elsewhere import FORGET
 from pages import check_site
 
 PROJECT = Path(__file__).parents[2]
@@ -76,11 +77,6 @@ def test_every_equation_that_the_code_names_is_in_a_chapter() -> None:
     assert {label for label in named if f"{{#{label}}}" not in text} == set()
 
 
-# Makes tp1 importable from nowhere, as on a machine that does not have it.
-FORGET = """import sys
-sys.path = [path for path in sys.path if not path.endswith("/code")]
-sys.meta_path = [finder for finder in sys.meta_path if "editable" not in repr(finder).lower()]
-"""
 ASK = """
 import tp1.bayes
 print(tp1.bayes.__file__)
@@ -93,7 +89,7 @@ def test_the_notebook_brings_the_package_that_it_needs(
 ) -> None:
     notebook = nbformat.read(report / "tp1.ipynb", as_version=4)
     preparation = next(
-        cell.source for cell in notebook.cells if cell.cell_type == "code"
+        cell.source for cell in notebook.cells if cell.id == "preparation"
     )
     # All but its last lines, which fetch the data.
     preparation = preparation.split("from tp1.learning")[0]

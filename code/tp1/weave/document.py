@@ -17,6 +17,7 @@ from urllib.parse import unquote
 import panflute as pf
 
 from tp1.weave import pandoc
+from tp1.weave.conditions import Reader, for_target, is_conditional, seen_by
 from tp1.weave.errors import UnsupportedFeature, WeaveError
 from tp1.weave.features import CALLOUTS
 from tp1.weave.tree import check_element
@@ -96,6 +97,12 @@ class Chapter:
         """Copy the chapter, tree included, for an output that changes it."""
         tree = pandoc.load(pandoc.dump(self.blocks))
         return replace(self, blocks=list(tree.content))
+
+    def seen_by(self, reader: Reader) -> "Chapter":
+        """Copy the chapter for the site, ``html``, or the notebook, ``ipynb``."""
+        copy = self.copy()
+        copy.blocks = seen_by(copy.blocks, reader)
+        return copy
 
 
 def read_blocks(
@@ -223,8 +230,8 @@ def _table(table: pf.Table) -> pf.Block | None:
 
 
 def _div(div: pf.Div, target: str, captions: dict[str, pf.Plain], path: Path) -> object:
-    if "content-visible" in div.classes or "content-hidden" in div.classes:
-        return list(div.content) if _is_visible(div, target) else []
+    if is_conditional(div):
+        return for_target(div, target)
     if any(f"callout-{kind}" in div.classes for kind in CALLOUTS):
         return _callout(div, path)
     if "panel-tabset" in div.classes:
@@ -243,17 +250,6 @@ def _div(div: pf.Div, target: str, captions: dict[str, pf.Plain], path: Path) ->
             f"{div.identifier}: the last paragraph must be the caption", path
         )
     return _float(div.identifier, blocks, pf.Plain(*caption.content))
-
-
-def _is_visible(div: pf.Div, target: str) -> bool:
-    """Decide ``when-format`` and ``unless-format`` for the target; typst is the PDF."""
-    names = {"html": {"html"}, "typst": {"typst", "pdf"}}[target]
-    wanted = div.attributes.get("when-format")
-    unwanted = div.attributes.get("unless-format")
-    holds = (wanted is None or wanted in names) and (
-        unwanted is None or unwanted not in names
-    )
-    return holds if "content-visible" in div.classes else not holds
 
 
 def _callout(div: pf.Div, path: Path) -> pf.Div:

@@ -1,9 +1,7 @@
 """One notebook of all chapters, with the frozen outputs: made from the freeze, whoever wrote it."""
 
 import base64
-import io
 import re
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,13 +10,10 @@ import nbformat
 import panflute as pf
 
 from tp1.weave.document import Chapter, is_caption
+from tp1.weave.opening import opening_cells
 from tp1.weave.project import Book
 from tp1.weave.prose import NBSP, Batch
 from tp1.weave.source import Chunk, Source
-
-# The notebook's first cell, as a file of the project; CODE in it stands for an archive of the package.
-PREPARATION = Path("report/preparation.py")
-CODE = "@CODE@"
 
 
 def write_notebook(
@@ -26,9 +21,9 @@ def write_notebook(
 ) -> None:
     """Write the notebook: prose with its numbers resolved, every chunk, and what each one showed."""
     batch = Batch(book)
-    cells: list[Any] = []
+    cells = opening_cells(book, batch)
     for chapter, source in zip(chapters, sources, strict=True):
-        cells += _chapter_cells(chapter.copy(), source, book, batch)
+        cells += _chapter_cells(chapter, source, book, batch)
     texts = batch.write()
     for cell in cells:
         if cell.cell_type == "markdown":
@@ -36,8 +31,14 @@ def write_notebook(
         for output in cell.get("outputs", []):
             if "text/markdown" in output.get("data", {}):
                 output.data["text/markdown"] = texts[int(output.data["text/markdown"])]
+    cells = [cell for cell in cells if cell.source]
+    # As if all had been executed in one go, from top to bottom.
+    for number, cell in enumerate(
+        (cell for cell in cells if cell.cell_type == "code"), start=1
+    ):
+        cell.execution_count = number
     notebook = nbformat.v4.new_notebook(
-        cells=[*_title(book), *(cell for cell in cells if cell.source)],
+        cells=cells,
         metadata={
             "kernelspec": {
                 "display_name": "Python 3",
@@ -54,58 +55,17 @@ def write_notebook(
     aside.replace(file)
 
 
-def _title(book: Book) -> list[Any]:
-    course = book.course
-    authors = ", ".join(
-        author["name"] + (f" ({author['matricule']})" if "matricule" in author else "")
-        for author in book.authors
-    )
-    lines = [
-        f"# {book.title}",
-        book.subtitle,
-        f"**{course.get('code', '')} {course.get('title', '')}**",
-        authors,
-    ]
-    cells = [
-        nbformat.v4.new_markdown_cell(
-            "\n\n".join(line for line in lines if line), id="titre"
-        )
-    ]
-    preparation = book.root / PREPARATION
-    if preparation.exists():
-        code = preparation.read_text(encoding="utf-8").replace(
-            CODE, _archive(book.root)
-        )
-        hidden = {"jupyter": {"source_hidden": True}, "cellView": "form"}
-        cells.append(
-            nbformat.v4.new_code_cell(code.strip(), id="preparation", metadata=hidden)
-        )
-    return cells
-
-
-def _archive(root: Path) -> str:
-    """Pack the package, less this renderer, and the results, as text; the same files give the same text."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        code = sorted((root / "code").rglob("*.py"))
-        results = sorted((root / "results").glob("*/*.[cj]s[vo]*"))
-        for path in code + results:
-            name = path.relative_to(root).as_posix()
-            if "/weave/" not in name:
-                archive.writestr(
-                    zipfile.ZipInfo(name), path.read_bytes(), zipfile.ZIP_DEFLATED
-                )
-    return base64.b85encode(stream.getvalue()).decode()
-
-
 def _chapter_cells(
     chapter: Chapter, source: Source, book: Book, batch: Batch
 ) -> Iterator[Any]:
     """Give the chapter's cells, their Markdown still as numbers in the batch.
 
-    Chunks that the book leaves out (``include: false``) come back where they are executed.
+    Chunks that the book leaves out (``include: false``) come back where they are executed; those of what is
+    for the site alone do not.
     """
-    waiting = list(source.chunks)
+    seen = chapter.seen_by("ipynb").blocks
+    unseen = _cell_numbers(chapter.blocks) - _cell_numbers(seen)
+    waiting = [chunk for chunk in source.chunks if chunk.number not in unseen]
     prose: list[pf.Block] = []
     stem = _plain(chapter.path.with_suffix("").as_posix())
     count = 0
@@ -119,7 +79,7 @@ def _chapter_cells(
             )
             prose.clear()
 
-    for block in _flat(chapter.blocks):
+    for block in _flat(seen):
         if not _is_cell(block):
             prose.append(block)
             continue
@@ -135,6 +95,18 @@ def _chapter_cells(
         )
     yield from flush()
     yield from (_code_cell(chunk, [], stem) for chunk in waiting)
+
+
+def _cell_numbers(blocks: list[pf.Block]) -> set[int]:
+    """Collect the numbers of the chunks that show something."""
+    found: set[int] = set()
+
+    def collect(element: pf.Element, _: pf.Doc) -> None:
+        if _is_cell(element):
+            found.add(int(element.attributes["execution_count"]))
+
+    pf.Doc(*blocks).walk(collect)
+    return found
 
 
 def _is_cell(block: pf.Block) -> bool:
@@ -180,7 +152,6 @@ def _code_cell(chunk: Chunk, outputs: list[Any], stem: str) -> Any:
         chunk.code,
         id=identifier,
         outputs=outputs,
-        execution_count=chunk.number,
         metadata={} if shown else {"jupyter": {"source_hidden": True}},
     )
 
@@ -251,10 +222,12 @@ def _picture(image: pf.Image, chapter: Chapter) -> Any:
     file = chapter.file_of(image.url)
     alt = image.attributes.get("fig-alt") or pf.stringify(image)
     if file.suffix == ".svg":
-        data = {"image/svg+xml": file.read_text(encoding="utf-8"), "text/plain": alt}
+        kind, content = "image/svg+xml", file.read_text(encoding="utf-8")
     else:
-        data = {
-            f"image/{file.suffix[1:]}": base64.b64encode(file.read_bytes()).decode(),
-            "text/plain": alt,
-        }
-    return nbformat.v4.new_output("display_data", data=data)
+        kind = f"image/{file.suffix[1:]}"
+        content = base64.b64encode(file.read_bytes()).decode()
+    return nbformat.v4.new_output(
+        "display_data",
+        data={kind: content, "text/plain": alt},
+        metadata={kind: {"alt": alt}},
+    )

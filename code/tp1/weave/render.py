@@ -22,7 +22,8 @@ from tp1.weave.freeze import freeze, frozen_folder, is_fresh, thaw
 from tp1.weave.frozen import Executed
 from tp1.weave.html import write_site
 from tp1.weave.lines import read_text
-from tp1.weave.notebook import PREPARATION, write_notebook
+from tp1.weave.notebook import write_notebook
+from tp1.weave.opening import PREPARATION
 from tp1.weave.project import Book, load_book
 from tp1.weave.source import Source, read_source
 from tp1.weave.typeset import TEMPLATE, typeset
@@ -182,6 +183,8 @@ def _state(book: Book, sources: list[Source]) -> str:
         *folders,
         book.root / "code",
         book.root / "report",
+        book.root / "results",
+        book.root / "benchmarks/results",
         Path(__file__).parent,
     ):
         files |= {file for file in folder.rglob("*") if file.suffix != ".pyc"}
