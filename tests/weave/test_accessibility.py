@@ -24,7 +24,10 @@ PREPARE_WALK = """() => {
         const { outlineStyle, outlineWidth } = getComputedStyle(target);
         const isMarked = outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
         const [box] = target.getClientRects();
-        const at = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+        // The middle of the part that is on the screen.
+        const middle = (from, to, end) => (Math.max(from, 0) + Math.min(to, end)) / 2;
+        const at = document.elementFromPoint(
+            middle(box.left, box.right, innerWidth), middle(box.top, box.bottom, innerHeight));
         const isSeen = at && (target.contains(at) || at.contains(target));
         if (!isMarked || !isSeen) window.faults.push(target.outerHTML);
     });

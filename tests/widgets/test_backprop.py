@@ -49,7 +49,8 @@ def test_the_pseudocode_and_the_equations_are_those_of_the_page(
             let under;
             while ((under = formulas.querySelector("munder"))) under.replaceWith(under.firstElementChild);
             return [row.cells[0].textContent.trim(), {
-                text: [...formulas.querySelectorAll("math")].map((math) => math.textContent.replace(/\\s/g, "")),
+                text: [...formulas.querySelectorAll("math")]
+                    .map((math) => math.textContent.replace(/\\s/g, "")),
                 link: link && link.getAttribute("href"), number: link && link.textContent }];
         }))""")
     lines = page.evaluate("""() => [...document.querySelectorAll(".backprop-lines li")].map((one) =>

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from offline import Offline
+from offline import Offline, copy_of
 from playwright.sync_api import Browser, expect
 from stepper import (
     PAGE,
@@ -101,7 +101,7 @@ def doctored(report: Path, tmp_path: Path, change) -> str:
     text = (report / PAGE).read_text(encoding="utf-8")
     start = text.index('data-widget="backprop"')
     start = text.index('<script type="application/json">', start) + 32
-    page = report / "report" / f"{tmp_path.name}.html"
+    page = copy_of(report, tmp_path) / PAGE
     page.write_text(change(text, text[start : text.index("</script>", start)]), "utf-8")
     return page.as_uri()
 
@@ -152,8 +152,8 @@ def test_an_equation_that_the_page_lacks_gives_way_to_the_line(
     )
     for _ in range(3):
         button(page, "Avancer").click()
-    line = page.locator(".backprop-lines li[data-line='4'] annotation").text_content()
-    shown = page.locator(".backprop-equation annotation").text_content()
+    line = page.locator(".backprop-lines li[data-line='4'] math").last.text_content()
+    shown = page.locator(".backprop-equation math").last.text_content()
     assert shown == line
     assert troubles == []
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from offline import Offline
+from offline import Offline, copy_of
 from playwright.sync_api import Page, expect
 
 from tp1.bayes import EXAM_QUERIES, Query, do, exam_network, paths, query
@@ -277,7 +277,7 @@ def doctored(report: Path, tmp_path: Path, change) -> str:
     start = text.index('data-widget="network"')
     start = text.index('<script type="application/json">', start) + 32
     end = text.index("</script>", start)
-    page = report / "report" / f"{tmp_path.name}.html"
+    page = copy_of(report, tmp_path) / PAGE
     page.write_text(text[:start] + change(text[start:end]) + text[end:], "utf-8")
     return page.as_uri()
 

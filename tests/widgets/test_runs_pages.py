@@ -177,7 +177,7 @@ def test_a_search_of_one_seed_and_two_epochs_works(opened) -> None:
 
 def test_the_keyboard_is_enough(opened) -> None:
     page, troubles = opened("part2")
-    page.get_by_label("Recherche").focus()
+    page.get_by_label("Recherche", exact=True).focus()
 
     def press(*keys: str) -> None:
         for key in keys:
