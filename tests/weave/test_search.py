@@ -251,7 +251,7 @@ def test_headings_figures_and_equations_have_links_to_themselves(
         page.locator(f"#{place} a[href='#{place}']").click()
         assert page.evaluate("location.hash") == f"#{place}"
     # The mark shows under the mouse.
-    page.locator("#sec-suite a").hover()
+    page.locator("#sec-suite").hover()
     look = "(a) => getComputedStyle(a, '::after')"
     assert (
         page.locator("#sec-suite a").evaluate(

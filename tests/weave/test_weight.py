@@ -1,6 +1,7 @@
 """What a page weighs with all that it loads, what it is without script, and what it is on paper."""
 
 import gzip
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,8 +9,11 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from offline import Offline
+from PIL import Image
 from playwright.sync_api import Browser, Page
 from test_browser import DECODE_IMAGES
+
+from tp1.weave.images import image_size
 
 MEGABYTE = 1_000_000
 EMPTY_BOXES = """() => {
@@ -44,6 +48,22 @@ def test_a_page_with_all_its_figures_stays_under_a_megabyte(
         assert sum(weights.values()) < MEGABYTE, weights
         # Read when they are needed only.
         assert not weights.keys() & {"search-index.js", "previews-index.js"}
+
+
+def test_an_image_says_its_size_and_nothing_moves_when_it_comes(
+    report: Path, tmp_path: Path
+) -> None:
+    for file in report.rglob("*.html"):
+        for image in re.findall(r"<img [^>]*>", file.read_text(encoding="utf-8")):
+            assert re.search(r' width="\d+" height="\d+"', image), image
+    png = tmp_path / "a.png"
+    Image.new("L", (28, 14)).save(png)
+    assert image_size(png) == (28, 14)
+    svg = tmp_path / "a.svg"
+    svg.write_text('<svg width="72pt" height="2.54cm" viewBox="0 0 1 1">')
+    assert image_size(svg) == (96, 96)
+    svg.write_text('<svg viewBox="0 0 1 1">')
+    assert image_size(svg) is None
 
 
 def test_without_script_text_and_figures_show_and_no_box_is_empty(

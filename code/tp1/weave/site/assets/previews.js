@@ -74,12 +74,16 @@
     return part;
   }
 
-  // A wide formula is made smaller, down to where it can still be read.
+  // What is too large is made smaller, down to where it can still be read; what is still too long fades out.
   function fit() {
-    box.querySelectorAll("math[display=block]").forEach((formula) => {
-      const ratio = formula.clientWidth / formula.scrollWidth;
-      if (ratio < 1) formula.style.fontSize = `${Math.max(ratio, 0.6) * 100}%`;
+    box.classList.remove("cut");
+    box.querySelectorAll("math[display=block], table").forEach((large) => {
+      const excess = box.scrollHeight - box.clientHeight;
+      const high = large.tagName === "TABLE" ? (large.offsetHeight - excess) / large.offsetHeight : 1;
+      const ratio = Math.min(high, large.clientWidth / large.scrollWidth);
+      if (ratio < 1) large.style.zoom = Math.max(ratio * 0.98, 0.65);
     });
+    box.classList.toggle("cut", box.scrollHeight > box.clientHeight + 4);
   }
 
   // Below the reference where there is room, above it otherwise.
