@@ -1,11 +1,25 @@
 """Pages in a real browser with the network cut."""
 
+import os
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 Offline = Callable[[int, str], tuple[Page, list[str]]]
 LOCAL = ("file:", "data:", "blob:", "http://127.0.0.1:")
+
+
+def copy_of(site: Path, folder: Path) -> Path:
+    """Copy a site, for a test that damages a page: by links, and that page is to be replaced as a whole."""
+    copy = folder / "site"
+    shutil.copytree(site, copy, copy_function=os.link)
+    for page in copy.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        page.unlink()
+        page.write_text(text, encoding="utf-8")
+    return copy
 
 
 def open_offline(

@@ -52,8 +52,67 @@ local typography = {
   end,
 }
 
+-- On paper, a formula carries what it is in words a machine can read: the TeX that the author wrote. A numbered equation
+-- is a formula around a formula, and the set rule serves both.
+local function escaped(tex)
+  return (tex:gsub("\\", "\\\\"):gsub('"', '\\"'):gsub("%s+", " "):gsub("^ ", ""):gsub(" $", ""))
+end
+
+local spoken = {
+  Inlines = function(inlines)
+    if not FORMAT:match("^typst") then
+      return nil
+    end
+    local function raw(i, pattern)
+      local el = inlines[i]
+      return el ~= nil and el.t == "RawInline" and el.text:match(pattern) ~= nil
+    end
+    local i = 1
+    while i <= #inlines do
+      if inlines[i].t == "Math" then
+        local first, last = i, i
+        if raw(i - 1, "^#math%.equation%(") and raw(i + 1, "^%s*%]%)<") then
+          first, last = i - 1, i + 1
+        end
+        inlines:insert(last + 1, pandoc.RawInline("typst", "]"))
+        inlines:insert(first, pandoc.RawInline("typst", '#rapport-spoken("' .. escaped(inlines[i].text) .. '")['))
+        i = last + 2
+      end
+      i = i + 1
+    end
+    return inlines
+  end,
+}
+
+-- On paper, a paragraph that ends with a colon stays with the formula or the code that it announces.
+local function announced(block)
+  if block.t == "Para" then
+    local first = block.content[1] or {}
+    return first.t == "Math" or (first.t == "RawInline" and first.text:match("^#math%.equation%(") ~= nil)
+  end
+  return block.t == "CodeBlock" or (block.t == "Div" and block.classes:includes("cell"))
+end
+
+local leads = {
+  Blocks = function(blocks)
+    if not FORMAT:match("^typst") then
+      return nil
+    end
+    local kept = pandoc.Blocks({})
+    for i, block in ipairs(blocks) do
+      local text = block.t == "Para" and pandoc.utils.stringify(block) or ""
+      if text:match(":$") and blocks[i + 1] and announced(blocks[i + 1]) then
+        kept:extend({ pandoc.RawBlock("typst", "#rapport-lead["), block, pandoc.RawBlock("typst", "]") })
+      else
+        kept:insert(block)
+      end
+    end
+    return kept
+  end,
+}
+
 if quarto == nil then
-  return { typography }
+  return { leads, spoken, typography }
 end
 
 -- A Typst book has no appendices of its own: what follows the “Annexes” divider is lettered by `annexes`
@@ -92,4 +151,4 @@ end
 
 -- file_metadata_filter keeps quarto.doc.file_metadata() in step with the chapter being walked.
 local book = { Header = appendices, Tabset = tabset, Span = equation }
-return { typography, quarto.utils.combineFilters({ quarto.utils.file_metadata_filter(), book }) }
+return { leads, spoken, typography, quarto.utils.combineFilters({ quarto.utils.file_metadata_filter(), book }) }

@@ -2,7 +2,8 @@
 // an empty box that the chapter left, and without script the box stays empty: the figure beside it says the same.
 "use strict";
 
-window.tp1 = (() => {
+// A page with several widgets loads this file for each.
+window.tp1 ??= (() => {
   const widgets = new Map();
 
   // Build an element: h("button", { class: "on", onclick: f }, "text", child, …).
@@ -20,7 +21,7 @@ window.tp1 = (() => {
       else if (value === true) element.setAttribute(name, "");
       else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
     }
-    element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+    element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
     return element;
   }
 
@@ -54,7 +55,7 @@ window.tp1 = (() => {
     } catch (error) {
       const what = error instanceof BadData ? error.message : "ses données n’ont pas la forme attendue";
       box.append(h("p", { class: "widget-broken", role: "alert" },
-        `Cette partie interactive ne peut pas démarrer : ${what}. La figure voisine et le texte disent la même chose.`));
+        `Cette partie interactive ne peut pas démarrer : ${what}. La figure voisine et le texte disent la même chose.`));
     }
   }
 

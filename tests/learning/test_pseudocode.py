@@ -72,3 +72,10 @@ def test_the_example_by_hand_follows_the_lines_of_the_pseudocode():
     code = CHAPTER.split("#| label: mlp-exemple\n", 1)[1].split("```", 1)[0]
     lines = [int(n) for n in re.findall(r"# ligne (\d+)", code)]
     assert lines == [3, 4, 5, 6, 7, 9, 10, 11, 9]
+
+
+def test_the_stepper_of_the_page_follows_the_lines_of_the_pseudocode():
+    """As the example by hand, and the copy of x."""
+    code = (ROOT / "report/widgets/backprop-model.js").read_text(encoding="utf-8")
+    lines = [int(n) for n in re.findall(r"// line (\d+)", code)]
+    assert lines == [1, 3, 4, 5, 6, 7, 9, 10, 11, 9]

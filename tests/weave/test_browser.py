@@ -68,3 +68,15 @@ def test_without_script_everything_can_be_read(
     for words in ("Contenu un.", "Contenu deux.", "Une note."):
         assert page.get_by_text(words, exact=True).is_visible()
     context.close()
+
+
+def test_code_is_copied_as_it_was_written(offline: Offline, rendered: Path) -> None:
+    page, troubles = offline(1400, "light")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto((rendered / "report/un.html").as_uri())
+    button = page.get_by_role("button", name="Copier").first
+    button.press("Enter")
+    page.get_by_role("button", name="Copié").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == "plt.plot([0, 1], [0, 1])"
+    assert troubles == []

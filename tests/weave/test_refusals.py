@@ -220,6 +220,7 @@ HIDDEN = [
     ("[@fig-droite; @pearl2009]", r"a reference and a citation in one bracket"),
     ("![](../report/dessin.svg)", r"does not exist beside the chapter"),
     ("![](dessin.svg){width=3miles}", r"'3miles' is no length"),
+    ("![](dessin.svg){width=3cm}", r"image dessin\.svg has no words"),
     ("$\\frac{1$", r"report/deux\.qmd: pandoc: "),
     ("---\necho: false\n---", r"metadata \(echo\)"),
 ]

@@ -147,7 +147,11 @@ def distribution_table(
         header.append(rf"$P({through[2]}_{through[3:]} \mid \cdot)$")
     rows = []
     for letter, answer in answers.items():
-        row = [_question(letter, answer), formula(str(answer.query)), *_cells(answer)]
+        row = [
+            question_cell(letter, answer),
+            formula(str(answer.query)),
+            *answer_cells(answer),
+        ]
         if through:
             text = str(answer.query).replace(f"P({variable.name}", f"P({through}", 1)
             row.append(number(float(query(network, text))))
@@ -169,10 +173,10 @@ def answers_table(network: Network, questions: Mapping[str, str]) -> Markdown:
                 that.probabilities, answer.probabilities, rtol=0, atol=1e-12
             )
         ]
-        cells = _cells(answer, digits=4)
+        cells = answer_cells(answer, digits=4)
         rows.append(
             [
-                _question(letter, answer),
+                question_cell(letter, answer),
                 formula(str(answer.query)),
                 "faire" if answer.query.interventions else "voir",
                 *cells,
@@ -278,7 +282,8 @@ def levers_table(
     )
 
 
-def _cells(answer: Distribution, digits: int = 3) -> list[str]:
+def answer_cells(answer: Distribution, digits: int = 3) -> list[str]:
+    """Write the probability of each state of the variable; empty for one that is not asked."""
     asked = dict(zip(answer.states[0], answer.probabilities.tolist(), strict=True))
     return [
         number(asked[state], digits) if state in asked else ""
@@ -286,7 +291,14 @@ def _cells(answer: Distribution, digits: int = 3) -> list[str]:
     ]
 
 
-def _question(letter: str, answer: Distribution) -> str:
+def question_cell(letter: str, answer: Distribution) -> str:
+    """Write the letter of a question; empty for a query that the assignment does not ask.
+
+    Raises
+    ------
+    ValueError
+        If the answer is not the answer to the assignment's question of that letter.
+    """
     if letter not in EXAM_QUERIES:
         return ""
     if parse(EXAM_QUERIES[letter]) != answer.query:

@@ -29,7 +29,8 @@ POSITIONS = {
 }
 RADIUS = 0.23
 INK, SHADE = "#1a1a1a", "#cfcfcf"
-HATCHES = {"0": "", "1": "////", "2": "...."}
+# In SVG a hatch is a tile of an inch: the finer the dots, the more of them in the file (250 kB for "....").
+HATCHES = {"0": "", "1": "////", "2": ".."}
 
 
 def cut_edges(network: Network, target: str) -> list[Edge]:

@@ -66,7 +66,7 @@ def curves_figure(history: Array) -> Figure:
     best = best_epoch(np.moveaxis(history, 1, 0))
     at_best = history[np.arange(len(history)), best]
     fig, axes = plt.subplots(
-        2, 2, sharex=True, figsize=(6.3, 3.9), height_ratios=(1, 2.4)
+        2, 2, sharex=True, figsize=(6.3, 3.1), height_ratios=(1, 2.4)
     )
     for (full, near), what in zip(axes.T, ("loss", "accuracy"), strict=True):
         for ax, first in ((full, 0), (near, min(1, history.shape[1] - 1))):

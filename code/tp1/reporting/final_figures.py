@@ -43,7 +43,7 @@ def confusion_figure(counts: ArrayLike, classes: Sequence[str]) -> Figure:
     classes : sequence of K names
     """
     p = 100 * shares(counts)
-    fig, ax = plt.subplots(figsize=(6.3, 4.2))
+    fig, ax = plt.subplots(figsize=(6.3, 3.7))
     # The square root brings out the confusions, which are all small beside the diagonal.
     heat_map(ax, p, PowerNorm(0.5, 0, 100), digits=1, size=7.5)
     ax.set_xticks(
@@ -67,7 +67,7 @@ def calibration_figure(bins: Mapping[str, ArrayLike]) -> Figure:
         `tp1.reporting.final.Choice.calibration` of some models, four at most. Empty bins have no point.
     """
     fig, (top, ax) = plt.subplots(
-        2, 1, sharex=True, figsize=(4.6, 4.4), height_ratios=(1, 3)
+        2, 1, sharex=True, figsize=(4.6, 3.3), height_ratios=(1, 3)
     )
     ax.plot([0, 1], [0, 1], color=GREY, lw=1, ls=(0, (4, 2)), label="accord parfait")
     for (name, table), colour, marker in zip(

@@ -11,6 +11,8 @@ from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
+from tp1.reporting.light_svg import use_light_svg
+
 # Okabe & Ito's palette: told apart with any kind of colour vision, and in grey print by lightness.
 BLUE, ORANGE, GREEN, RED, PURPLE, GREY = (
     "#0072B2",
@@ -28,6 +30,8 @@ STYLE = {
     "figure.facecolor": "none",
     "axes.facecolor": "none",
     "svg.hashsalt": "tp1",
+    # The image itself, not one enlarged to the figure's resolution: sharper, and a third of the bytes.
+    "image.interpolation": "none",
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 9,
@@ -49,6 +53,7 @@ STYLE = {
 def use_style() -> None:
     """Apply the report's style to Matplotlib; every chapter's first chunk calls it."""
     style.use(STYLE)
+    use_light_svg()
     if get_ipython() is not None:
         # Vector figures, and no date in them: the same figure gives the same file.
         set_matplotlib_formats("svg", metadata={"Date": None})

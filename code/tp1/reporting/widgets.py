@@ -4,12 +4,13 @@ The PDF and the notebook have none of it: each stands beside a figure that says 
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from IPython.display import Markdown
 
 
-def widget(name: str, title: str, data: Any) -> Markdown:
+def widget(name: str, title: str, data: Any, parts: Sequence[str] = ()) -> Markdown:
     """Build an empty box, hidden until `report/widgets/NAME.js` fills it from the data.
 
     Parameters
@@ -19,6 +20,8 @@ def widget(name: str, title: str, data: Any) -> Markdown:
         What assistive technology calls the box.
     data : anything that JSON can hold
         Finite numbers only.
+    parts : sequence of str
+        Further scripts of `report/widgets`, loaded before the widget's own.
 
     Raises
     ------
@@ -35,8 +38,10 @@ def widget(name: str, title: str, data: Any) -> Markdown:
                 f'<section class="widget" data-widget="{name}" aria-label="{title}" hidden>',
                 f'<script type="application/json">{text}</script>',
                 "</section>",
-                '<script src="widgets/common.js" defer></script>',
-                f'<script src="widgets/{name}.js" defer></script>',
+                *(
+                    f'<script src="widgets/{script}.js" defer></script>'
+                    for script in ("common", *parts, name)
+                ),
                 "```",
             ]
         )

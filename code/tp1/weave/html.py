@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import jinja2
@@ -14,8 +14,12 @@ import panflute as pf
 from tp1.weave import pandoc
 from tp1.weave.document import Chapter, is_caption
 from tp1.weave.errors import WeaveError
+from tp1.weave.images import image_size
 from tp1.weave.lines import read_text
+from tp1.weave.markup import finished
 from tp1.weave.project import Book
+from tp1.weave.reading import Reading, read_page
+from tp1.weave.search import write_indexes
 
 SITE = Path(__file__).parent / "site"
 NBSP = "\u00a0"
@@ -44,14 +48,16 @@ def write_site(chapters: list[Chapter], book: Book, folder: Path) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     ).get_template("page.html")
+    readings: list[Reading] = []
     for i, chapter in enumerate(chapters):
         seen = chapter.seen_by("html")
         headings = _headings(seen, book.toc_depth)
         blocks = _lower(seen, chapters, book, folder)
         with pandoc.blamed(chapter.path):
-            body = pandoc.write(blocks, "html5", "--mathml", *book.filter_arguments)
-        # Browsers leave no space where TeX does between a function and its argument: “log p”, not “logp”.
-        body = body.replace("<mo>&#8289;</mo>", '<mo rspace="0.167em">&#8289;</mo>')
+            body = finished(
+                pandoc.write(blocks, "html5", "--mathml", *book.filter_arguments)
+            )
+        readings.append(read_page(body, PurePosixPath(chapter.page), book.toc_depth))
         page = folder / chapter.page
         page.parent.mkdir(parents=True, exist_ok=True)
         context: dict[str, Any] = {
@@ -60,11 +66,13 @@ def write_site(chapters: list[Chapter], book: Book, folder: Path) -> None:
             "chapters": chapters,
             "headings": headings,
             "body": body,
+            "folds": "code-fold" in body,
             "top": os.path.relpath(".", chapter.page.parent),
             "before": chapters[i - 1] if i else None,
             "after": chapters[i + 1] if i + 1 < len(chapters) else None,
         }
         page.write_text(template.render(context), encoding="utf-8")
+    write_indexes(chapters, readings, folder / "assets")
 
 
 def _copy_style(css: Path, book: Book, folder: Path) -> None:
@@ -135,7 +143,18 @@ def _header(header: pf.Header) -> pf.Header:
     if number:
         span = pf.Span(pf.Str(number), classes=["header-section-number"])
         header.content = [span, pf.Str(NBSP + " "), *header.content]
+    if header.identifier and header.level > 1 and not _holds_links(header):
+        url = f"#{header.identifier}"
+        header.content = [pf.Link(*header.content, url=url, classes=["anchor"])]
     return header
+
+
+def _holds_links(header: pf.Header) -> bool:
+    found: list[pf.Element] = []
+    header.walk(
+        lambda e, _: found.append(e) if isinstance(e, pf.Link | pf.Note) else None
+    )
+    return bool(found)
 
 
 def _div(div: pf.Div, book: Book) -> object:
@@ -154,10 +173,11 @@ def _float(div: pf.Div, book: Book) -> list[pf.Block]:
     caption: list[pf.Block] = []
     if is_caption(blocks[-1]):
         caption = list(blocks.pop().content)
-    lead = f"{book.titles[kind]}{NBSP}{number}" + (
-        f"{book.delimiter} " if caption else ""
+    name = html.escape(f"{book.titles[kind]}{NBSP}{number}")
+    label = f'<a href="#{div.identifier}">{name}</a>' + (
+        html.escape(f"{book.delimiter} ") if caption else ""
     )
-    head = [_raw(f'<figcaption><span class="caption-label">{html.escape(lead)}</span>')]
+    head = [_raw(f'<figcaption><span class="caption-label">{label}</span>')]
     head += [*caption, _raw("</figcaption>")]
     body = [*head, *blocks] if kind == "tbl" else [*blocks, *head]
     return [
@@ -211,8 +231,10 @@ def _cell_code(code: pf.CodeBlock, default_fold: object) -> object:
 
 
 def _equation(span: pf.Span) -> pf.Span:
-    number = pf.Span(
-        pf.Str(f"({span.attributes.pop('number')})"), classes=["equation-number"]
+    number = pf.Link(
+        pf.Str(f"({span.attributes.pop('number')})"),
+        url=f"#{span.identifier}",
+        classes=["equation-number"],
     )
     span.classes = ["numbered-equation"]
     span.content.append(number)
@@ -228,6 +250,9 @@ def _image(image: pf.Image, chapter: Chapter, folder: Path) -> pf.Image:
     if alt:
         image.content = [pf.Str(alt)]
     image.attributes["loading"] = "lazy"
+    size = image_size(source)
+    if size and not {"width", "height"} & image.attributes.keys():
+        image.attributes["width"], image.attributes["height"] = map(str, size)
     return image
 
 

@@ -53,7 +53,11 @@ def typeset(chapters: list[Chapter], book: Book, folder: Path) -> None:
     file.write_text(_main(book) + text, encoding="utf-8")
     try:
         typst.compile(
-            str(file), output=str(file.with_suffix(".pdf")), root=str(book.root)
+            str(file),
+            output=str(file.with_suffix(".pdf")),
+            root=str(book.root),
+            # Tagged for assistive technology: Typst refuses what the standard forbids.
+            pdf_standards=["ua-1"],
         )
     except typst.TypstError as error:
         raise WeaveError(
@@ -180,6 +184,12 @@ def _image(image: pf.Image, chapter: Chapter, book: Book) -> pf.RawInline:
         for key in ("width", "height")
         if key in image.attributes
     )
+    if not alt.strip():
+        raise WeaveError(
+            f"image {image.url} has no words for who does not see it: give it a fig-alt",
+            chapter.path,
+            chapter.line_of(image.url),
+        )
     place = "/" + path.relative_to(book.root).as_posix()
     return pf.RawInline(
         f"#image({_string(place)}, alt: {_string(alt)}{size})", format="typst"

@@ -1,4 +1,5 @@
 // Everything here is comfort: without it the pages read the same.
+"use strict";
 
 function toggleTheme() {
   const theme = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
@@ -6,15 +7,24 @@ function toggleTheme() {
   try { localStorage.setItem("tp1-theme", theme); } catch { /* a page from the disk may have no storage */ }
 }
 
-function setUpBar() {
-  const theme = document.querySelector("button.theme");
-  theme.hidden = false;
-  theme.addEventListener("click", toggleTheme);
+// On a narrow screen the chapters unfold over the text.
+function setUpMenu() {
   const menu = document.querySelector("button.menu");
-  menu.hidden = false;
-  menu.addEventListener("click", () => {
-    const open = document.body.classList.toggle("menu-open");
+  const show = (open) => {
+    document.body.classList.toggle("menu-open", open);
     menu.setAttribute("aria-expanded", String(open));
+  };
+  menu.addEventListener("click", () => show(!document.body.classList.contains("menu-open")));
+  const close = (event) => {
+    const isInside = event.target.closest?.(".bar, #chapitres");
+    if (!isInside || (event.type === "click" && event.target.closest("#chapitres a"))) show(false);
+  };
+  document.addEventListener("click", close);
+  document.addEventListener("focusin", close);
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !document.body.classList.contains("menu-open")) return;
+    show(false);
+    menu.focus();
   });
 }
 
@@ -29,13 +39,11 @@ function setUpTabs(tabset, index) {
     list.children[i].tabIndex = i === chosen ? 0 : -1;
   });
   panels.forEach((panel, i) => {
-    const title = panel.querySelector(":scope > .tab-title");
     const tab = document.createElement("button");
     tab.type = "button";
-    tab.textContent = title.textContent;
+    tab.textContent = panel.querySelector(":scope > .tab-title").textContent;
     tab.id = `tab-${index}-${i}`;
     tab.setAttribute("role", "tab");
-    title.remove();
     panel.setAttribute("role", "tabpanel");
     panel.setAttribute("aria-labelledby", tab.id);
     tab.addEventListener("click", () => select(i));
@@ -58,29 +66,28 @@ function addCopyButton(block) {
   button.className = "copy";
   button.textContent = "Copier";
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(block.querySelector("code").textContent);
-    button.textContent = "Copié";
+    try {
+      await navigator.clipboard.writeText(block.querySelector("code").textContent);
+      button.textContent = "Copié";
+    } catch {
+      button.textContent = "Copie refusée";
+    }
     setTimeout(() => { button.textContent = "Copier"; }, 1500);
   });
   block.append(button);
 }
 
-function addCodeToggle() {
+function setUpCodeToggle(button) {
   const folds = [...document.querySelectorAll("details.code-fold")];
-  if (folds.length === 0) return;
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "code-toggle";
   const label = () => {
     button.textContent = folds.some((fold) => fold.open) ? "Cacher tout le code" : "Montrer tout le code";
   };
   button.addEventListener("click", () => {
     const open = !folds.some((fold) => fold.open);
     folds.forEach((fold) => { fold.open = open; });
-    label();
   });
+  folds.forEach((fold) => fold.addEventListener("toggle", label));
   label();
-  document.querySelector("main h1").after(button);
 }
 
 // The section being read is marked in the page's own contents.
@@ -103,10 +110,11 @@ function focusWhatScrolls() {
   });
 }
 
-setUpBar();
+document.querySelector("button.theme").addEventListener("click", toggleTheme);
+setUpMenu();
 document.querySelectorAll(".panel-tabset").forEach(setUpTabs);
 if (navigator.clipboard) document.querySelectorAll("div.sourceCode").forEach(addCopyButton);
-addCodeToggle();
+document.querySelectorAll("button.code-toggle").forEach(setUpCodeToggle);
 followReading();
 focusWhatScrolls();
 addEventListener("resize", focusWhatScrolls);
