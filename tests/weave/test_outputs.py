@@ -48,6 +48,17 @@ def test_captions_formulas_and_headings_are_numbered(rendered: Path) -> None:
     )
 
 
+def test_every_page_lists_the_chapters_each_with_its_number_once(
+    rendered: Path,
+) -> None:
+    for page in ("index", "report/un", "report/deux", "report/annexe"):
+        html = (rendered / f"{page}.html").read_text()
+        nav = re.sub(r"<[^>]+>", "", re.search(r"<nav.*?</nav>", html, re.DOTALL)[0])
+        words = nav.split()
+        for number in ("1", "2", "A"):
+            assert words.count(number) == 1, (page, words)
+
+
 def test_every_link_of_the_site_leads_somewhere_and_nothing_is_loaded_from_elsewhere(
     rendered: Path,
 ) -> None:

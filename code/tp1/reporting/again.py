@@ -19,7 +19,7 @@ SEARCHES = {
 }
 COLUMNS = {
     "same": "Identiques",
-    "rounding": "À l'arrondi près",
+    "rounding": "Arrondis",
     "chaotic": "Chaotiques",
     "differs": "Différents",
 }

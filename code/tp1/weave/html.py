@@ -49,10 +49,10 @@ def write_site(chapters: list[Chapter], book: Book, folder: Path) -> None:
         lstrip_blocks=True,
     ).get_template("page.html")
     readings: list[Reading] = []
-    chapters = [chapter.seen_by("html") for chapter in chapters]
     for i, chapter in enumerate(chapters):
-        headings = _headings(chapter, book.toc_depth)
-        blocks = _lower(chapter, chapters, book, folder)
+        seen = chapter.seen_by("html")
+        headings = _headings(seen, book.toc_depth)
+        blocks = _lower(seen, chapters, book, folder)
         with pandoc.blamed(chapter.path):
             body = finished(
                 pandoc.write(blocks, "html5", "--mathml", *book.filter_arguments)
