@@ -23,12 +23,13 @@ PREPARE_WALK = """() => {
         window.wanted.delete(target);
         const { outlineStyle, outlineWidth } = getComputedStyle(target);
         const isMarked = outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
-        const [box] = target.getClientRects();
-        // The middle of the part that is on the screen.
+        // The middle of the part that is on the screen; a link may be broken over two lines.
         const middle = (from, to, end) => (Math.max(from, 0) + Math.min(to, end)) / 2;
-        const at = document.elementFromPoint(
-            middle(box.left, box.right, innerWidth), middle(box.top, box.bottom, innerHeight));
-        const isSeen = at && (target.contains(at) || at.contains(target));
+        const isSeen = [...target.getClientRects()].some((box) => {
+            const at = document.elementFromPoint(
+                middle(box.left, box.right, innerWidth), middle(box.top, box.bottom, innerHeight));
+            return at && (target.contains(at) || at.contains(target));
+        });
         if (!isMarked || !isSeen) window.faults.push(target.outerHTML);
     });
 }"""
