@@ -150,9 +150,8 @@
     if (reference?.matches(":focus-visible")) soon(reference, 0);
     else if (link) hide();
   });
-  document.addEventListener("focusout", (event) => {
-    if (event.target === link) hide();
-  });
+  // Also what was about to be shown: its reference has lost the focus.
+  document.addEventListener("focusout", hide);
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") hide();
   });
