@@ -3,6 +3,8 @@
 
 window.tp1.networkGraph = (network, actions) => {
   const { h, svg, decimal } = window.tp1;
+  // What only assistive technology needs, where the picture says it to the eye.
+  const said = (text) => h("span", { class: "network-said" }, text);
   const cards = new Map(network.variables.map((variable) => [variable.name, card(variable)]));
   const edges = network.names.flatMap((child) => network.parents[child].map((parent) => edge(parent, child)));
   const lines = svg("svg", { class: "network-edges", "aria-hidden": "true" }, edges.map((one) => one.element));
@@ -16,15 +18,16 @@ window.tp1.networkGraph = (network, actions) => {
       const value = h("span", { class: "network-value" });
       const before = h("span", { class: "network-before" });
       const button = h("button", { type: "button", class: "network-state", onclick: () => actions.pick(name, state) },
-        h("span", { class: "network-label" }, state), h("span", { class: "network-bar" }, bar, tick), value, before);
+        said(`${name} = `), h("span", { class: "network-label" }, state), h("span", { class: "network-bar" }, bar, tick),
+        said(" : "), value, said(", a priori "), before);
       return { state, bar, tick, value, before, button };
     });
     const ask = h("button", { type: "button", class: "network-ask", onclick: () => actions.ask(name) }, "?");
     const see = h("button", { type: "button", onclick: () => actions.mode(name, "observed") }, "voir");
     const act = h("button", { type: "button", onclick: () => actions.mode(name, "imposed") }, "faire");
     ask.setAttribute("aria-label", `Interroger ${name}`);
-    see.setAttribute("aria-label", `${name} : observer l’état choisi`);
-    act.setAttribute("aria-label", `${name} : imposer l’état choisi (do)`);
+    see.setAttribute("aria-label", `voir : observer ${name}`);
+    act.setAttribute("aria-label", `faire : imposer ${name} (do)`);
     const [column, row] = network.layout[name];
     const box = h("div", { class: "network-card", role: "group", "aria-label": `${name}, ${meaning}`,
       style: `grid-column: ${column}; grid-row: ${row}` },
@@ -75,8 +78,6 @@ window.tp1.networkGraph = (network, actions) => {
       one.value.textContent = known ? decimal(law[i], 3) : "–";
       one.before.textContent = decimal(prior[i], 3);
       one.button.dataset.value = known ? law[i] : "";
-      const says = known ? `${decimal(law[i], 3)}, a priori ${decimal(prior[i], 3)}` : "sans réponse";
-      one.button.setAttribute("aria-label", `${name} = ${one.state} : ${says}`);
     });
   }
 

@@ -26,6 +26,7 @@ def test_every_link_leads_somewhere_and_no_result_is_missing(report: Path) -> No
         ), file
 
 
+@pytest.mark.slow
 def test_rendering_needs_neither_pytorch_nor_a_kernel(report: Path) -> None:
     root = report.parent
     shutil.rmtree(report)

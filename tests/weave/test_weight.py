@@ -66,6 +66,7 @@ def test_an_image_says_its_size_and_nothing_moves_when_it_comes(
     assert image_size(svg) is None
 
 
+@pytest.mark.slow
 def test_without_script_text_and_figures_show_and_no_box_is_empty(
     browser: Browser, report: Path
 ) -> None:

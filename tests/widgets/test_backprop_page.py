@@ -168,6 +168,7 @@ def test_without_script_there_is_no_empty_box(browser: Browser, report: Path) ->
     context.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1400, 390])
 def test_it_fits_at_every_step_even_with_long_numbers(
@@ -179,7 +180,9 @@ def test_it_fits_at_every_step_even_with_long_numbers(
         button(page, "Mettre à jour").click()
         assert page.evaluate(FITS, width) == [[True] * 3] * len(STEPS)
     page.locator("#backprop-x2").fill("9" * 24)
-    for control in page.locator("[data-widget=backprop] :is(button, input, select)").all():
+    for control in page.locator(
+        "[data-widget=backprop] :is(button, input, select)"
+    ).all():
         assert (control.bounding_box() or {"height": 0})["height"] >= 24
     assert troubles == []
 

@@ -208,6 +208,7 @@ def test_the_keyboard_is_enough(opened) -> None:
     assert troubles == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("place", "width", "scheme"),
     [
