@@ -1,44 +1,8 @@
 """What a page needs beyond pandoc's HTML, and what it does not need of it."""
 
-import html
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 
-_TOKEN = re.compile(r'<(/?)([a-zA-Z][\w-]*)((?:"[^"]*"|[^"<>])*)>|[^<]+|<')
 _MATH = re.compile(r"<math\b([^>]*)>(.*?)</math>", re.DOTALL)
-_VOID = {"br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
-
-
-@dataclass(frozen=True)
-class Token:
-    """A tag or a piece of text of a page."""
-
-    start: int
-    end: int
-    name: str = ""  # of the tag; empty for text
-    closes: bool = False
-    attributes: str = ""
-    text: str = ""
-
-    @property
-    def is_void(self) -> bool:
-        """Whether the tag has no end tag."""
-        return self.name in _VOID or self.attributes.endswith("/")
-
-    def value(self, attribute: str) -> str:
-        """Give an attribute's value, empty where it has none."""
-        found = re.search(rf'\b{attribute}="([^"]*)"', self.attributes)
-        return html.unescape(found[1]) if found else ""
-
-
-def tokens(markup: str) -> Iterator[Token]:
-    """Cut HTML as pandoc writes it, well-formed, into tags and text."""
-    for match in _TOKEN.finditer(markup):
-        if match[2]:
-            yield Token(*match.span(), match[2].lower(), match[1] == "/", match[3])
-        else:
-            yield Token(*match.span(), text=html.unescape(match[0]))
 
 
 def finished(body: str) -> str:

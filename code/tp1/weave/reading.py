@@ -3,29 +3,16 @@
 import posixpath
 import re
 from dataclasses import dataclass, field
+from html.parser import HTMLParser
 from pathlib import PurePosixPath
-
-from tp1.weave.markup import Token, tokens
 
 _PREVIEWED = re.compile(r"(fig|tbl|eq|sec|ref)-|fn\d")
 _HEADING = re.compile(r"h[1-6]$")
 # Text is cut into words at these, and only at these: x<sub>i</sub> is one.
 _BLOCKS = {
-    *(
-        "blockquote",
-        "dd",
-        "div",
-        "dt",
-        "figcaption",
-        "figure",
-        "li",
-        "ol",
-        "p",
-        "section",
-    ),
-    *("summary", "table", "td", "th", "tr", "ul", "br"),
-    *("h1", "h2", "h3", "h4", "h5", "h6"),
-}
+    "blockquote", "br", "dd", "div", "dt", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6",
+    "li", "ol", "p", "section", "summary", "table", "td", "th", "tr", "ul",
+}  # fmt: skip
 _SILENT = {"button", "pre", "script", "style"}
 
 
@@ -70,47 +57,56 @@ def read_page(body: str, page: PurePosixPath, depth: int) -> Reading:
 
 @dataclass
 class _Open:
-    token: Token
+    """An element that has begun: its name and identifier, where, and whether its text counts."""
+
+    name: str
+    identifier: str
+    start: int
     is_silent: bool
 
 
-class _Reader:
+class _Reader(HTMLParser):
     def __init__(self, body: str, page: PurePosixPath, depth: int) -> None:
+        super().__init__()
         self.body, self.page = body, page
+        self.lines = [0, *(match.end() for match in re.finditer("\n", body))]
         self.boundaries = {f"h{level}" for level in range(1, depth + 1)}
         self.reading = Reading()
         self.words: list[str] = []
         self.open: list[_Open] = []
         self.introduced = ""  # the section whose first paragraph is still to come
-        for token in tokens(body):
-            if not token.name:
-                self._text(token.text)
-            elif token.closes:
-                self._close(token)
-            else:
-                self._start(token)
+        self.feed(body)
+        self.close()
         self._end_section()
 
     @property
-    def is_silent(self) -> bool:
-        return bool(self.open) and self.open[-1].is_silent
+    def place(self) -> int:
+        """Where in the body the tag begins that is being handled."""
+        line, column = self.getpos()
+        return self.lines[line - 1] + column
 
-    def _text(self, text: str) -> None:
-        if not self.is_silent:
-            self.words.append(text)
+    def handle_data(self, data: str) -> None:
+        if not (self.open and self.open[-1].is_silent):
+            self.words.append(data)
 
-    def _start(self, token: Token) -> None:
-        if token.name in _BLOCKS or _is_displayed(token):
-            self._text(" ")
-        if token.name in self.boundaries:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        is_displayed = tag == "math" and values.get("display") == "block"
+        if tag in _BLOCKS or is_displayed:
+            self.handle_data(" ")
+        identifier = values.get("id", "")
+        if tag in self.boundaries:
             self._end_section()
-            identifier = token.value("id") if token.name != "h1" else ""
-            self.reading.sections.append(Section(identifier))
-        if token.name == "a":
-            self._refer(token.value("href"))
-        if not token.is_void:
-            is_silent = self.is_silent or _says_nothing(token)
-            self.open.append(_Open(token, is_silent))
+            self.reading.sections.append(Section(identifier if tag != "h1" else ""))
+        if tag == "a":
+            self._refer(values.get("href", ""))
+        is_silent = (
+            bool(self.open and self.open[-1].is_silent)
+            or is_displayed
+            or tag in _SILENT
+            or "code-fold" in values.get("class", "").split()
+        )
+        self.open.append(_Open(tag, identifier, self.place, is_silent))
 
     def _refer(self, url: str) -> None:
         file, _, identifier = url.partition("#")
@@ -118,27 +114,27 @@ class _Reader:
             place = posixpath.normpath(self.page.parent / file)
             self.reading.references.add((place, identifier))
 
-    def _close(self, token: Token) -> None:
-        if token.name not in (opened.token.name for opened in self.open):
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in (opened.name for opened in self.open):
             return
-        while (first := self.open.pop().token).name != token.name:
+        # What has no end tag, such as an image, ends with what it stands in.
+        while (first := self.open.pop()).name != tag:
             pass
-        if token.name in _BLOCKS:
-            self._text(" ")
-        if token.name in self.boundaries:
+        if tag in _BLOCKS:
+            self.handle_data(" ")
+        if tag in self.boundaries:
             self.reading.sections[-1].title = " ".join(self._said().split())
-        if _HEADING.match(token.name):
+        if _HEADING.match(tag):
             self.introduced = ""
-        self._keep(first, token)
+        self._keep(first, self.body.index(">", self.place) + 1)
 
-    def _keep(self, first: Token, last: Token) -> None:
+    def _keep(self, first: _Open, end: int) -> None:
         """Keep an element that has just ended, if it is one to show elsewhere."""
-        markup = self.body[first.start : last.end]
-        identifier = first.value("id")
-        if _PREVIEWED.match(identifier):
-            self.reading.fragments[identifier] = markup
+        markup = self.body[first.start : end]
+        if _PREVIEWED.match(first.identifier):
+            self.reading.fragments[first.identifier] = markup
             if _HEADING.match(first.name):
-                self.introduced = identifier
+                self.introduced = first.identifier
         elif first.name == "p" and self.introduced:
             self.reading.fragments[self.introduced] += markup
             self.introduced = ""
@@ -152,15 +148,3 @@ class _Reader:
         said = re.sub(r"[ \n\t]+", " ", "".join(self.words)).strip()
         self.words.clear()
         return said
-
-
-def _says_nothing(token: Token) -> bool:
-    return (
-        token.name in _SILENT
-        or _is_displayed(token)
-        or "code-fold" in token.value("class").split()
-    )
-
-
-def _is_displayed(token: Token) -> bool:
-    return token.name == "math" and token.value("display") == "block"
