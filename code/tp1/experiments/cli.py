@@ -26,9 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             f"{name}: {', '.join(part.STAGES)}" for name, part in PARTS.items()
         ),
     )
-    parser.add_argument(
-        "--device", choices=DEVICES, default="auto", help="auto: CUDA when there is one"
-    )
+    add_machine(parser)
     parser.add_argument(
         "--seeds",
         type=int,
@@ -37,15 +35,47 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         + ", ".join(f"{n} for {stage}" for stage, n in part3.STAGES.items()),
     )
     parser.add_argument(
-        "--workers", type=int, metavar="N", help="processes; default: one for each core"
-    )
-    parser.add_argument(
         "--output",
         type=Path,
         default=RESULTS,
         metavar="DIR",
         help="where the folder of the part is written; default: results/",
     )
+
+
+def add_machine(parser: argparse.ArgumentParser) -> None:
+    """Declare the options that say on what to compute."""
+    parser.add_argument(
+        "--device", choices=DEVICES, default="auto", help="auto: CUDA when there is one"
+    )
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="processes; default: one for each core"
+    )
+
+
+def session_of(args: argparse.Namespace, output: Path) -> Session:
+    """Make a session of the options that `add_machine` declares.
+
+    Raises
+    ------
+    HyperparameterError
+        If the number of workers is below 1.
+    DeviceError
+        If the device is not there.
+    """
+    check_least(args, workers=1)
+    device = choose_device(args.device).type
+    return Session(output, device, args.workers or default_workers(device))
+
+
+def check_least(args: argparse.Namespace, **least: int) -> None:
+    """Raise `HyperparameterError` for the first option that is below its least value."""
+    for option, smallest in least.items():
+        value = getattr(args, option)
+        if value is not None and value < smallest:
+            raise HyperparameterError(
+                f"--{option} {value}: {smallest} or more is wanted"
+            )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -62,18 +92,13 @@ def run(args: argparse.Namespace) -> int:
     ResultsError
         If the final evaluation is asked for before the searches.
     """
-    for option in ("seeds", "workers"):
-        value = getattr(args, option)
-        if value is not None and value < 1:
-            raise HyperparameterError(f"--{option} {value}: 1 or more is wanted")
+    check_least(args, seeds=1)
     part = PARTS[args.part]
     if args.only not in (None, *part.STAGES):
         raise HyperparameterError(
             f"--only {args.only}: {args.part} has the stages {', '.join(part.STAGES)}"
         )
-    device = choose_device(args.device).type
-    workers = args.workers or default_workers(device)
-    session = Session(args.output / args.part, device, workers)
+    session = session_of(args, args.output / args.part)
     if args.only in (None, "final"):
         verify(raw_folder())  # the checksums alone: the test images stay closed
     try:

@@ -8,15 +8,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tp1.experiments.cli import RESULTS
+from tp1.experiments.cli import RESULTS, add_machine, check_least, session_of
 from tp1.experiments.comparison import VERDICTS, Comparison
-from tp1.experiments.runner import default_workers
 from tp1.experiments.stages import Session
 from tp1.experiments.verify import FINALS, Plan, draw, verify, verify_final, whole
 from tp1.learning.data import raw_folder
 from tp1.learning.data import verify as check_data
-from tp1.learning.device import DEVICES, choose_device
-from tp1.learning.errors import HyperparameterError
 
 SAMPLE = 10
 COLUMNS = ("search", "runs", "numbers", *VERDICTS)
@@ -39,12 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=int, metavar="S", help="of the draw; default: another every time"
     )
-    parser.add_argument(
-        "--device", choices=DEVICES, default="auto", help="auto: CUDA when there is one"
-    )
-    parser.add_argument(
-        "--workers", type=int, metavar="N", help="processes; default: one for each core"
-    )
+    add_machine(parser)
     parser.add_argument(
         "--results",
         type=Path,
@@ -74,12 +66,7 @@ def run(args: argparse.Namespace) -> int:
     ResultsError
         If frozen results are missing or damaged, or would be overwritten.
     """
-    for option, least in (("sample", 1), ("workers", 1), ("seed", 0)):
-        value = getattr(args, option)
-        if value is not None and value < least:
-            raise HyperparameterError(f"--{option} {value}: {least} or more is wanted")
-    device = choose_device(args.device).type
-    workers = args.workers or default_workers(device)
+    check_least(args, sample=1, seed=0)
     plan = whole(args.results)
     if args.all:
         check_data(raw_folder())  # the checksums alone: the test images stay closed
@@ -88,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
         plan = draw(plan, args.sample or SAMPLE, seed)
         print(f"{sum(map(len, plan.values()))} runs drawn with --seed {seed}")
     with TemporaryDirectory() as folder:
-        session = Session(args.output or Path(folder), device, workers)
+        session = session_of(args, args.output or Path(folder))
         try:
             found = list(compare(plan, args.results, session, args.all))
         except KeyboardInterrupt:
