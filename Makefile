@@ -21,7 +21,7 @@ report: $(VENV)/.report ## render the site, the PDF and the notebook into _outpu
 	fi
 
 test: $(VENV)/.all ## run the tests (under 3 minutes on 2 cores)
-	$(PY) -m pytest -m "not slow"
+	$(PY) -m pytest -m "not slow" -n auto --dist loadfile
 
 test-slow: $(VENV)/.all ## run the tests that take longer
 	$(PY) -m pytest -m slow

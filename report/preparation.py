@@ -8,9 +8,9 @@
 # * `COMPLET = False` : moins de cinq minutes, sans processeur graphique. Les chapitres lisent les résultats
 #   gelés des recherches ; la dernière section, « Refaire les résultats », en refait quelques-uns et compare
 #   leurs nombres à ceux du gel.
-# * `COMPLET = True` : cette section refait tous les entraînements, en deux heures et demie sur deux cœurs,
-#   et compare chacun de leurs nombres à ceux des tableaux gelés. Ce qui est refait s'écrit à part, dans un
-#   dossier `refait` ; une exécution interrompue y reprend là où elle en était.
+# * `COMPLET = True` : cette section refait tous les entraînements, ce qui prend des heures (l'annexe dit
+#   combien il en a fallu), et compare chacun de leurs nombres à ceux des tableaux gelés. Ce qui est refait
+#   s'écrit à part, dans un dossier `refait` ; une exécution interrompue y reprend là où elle en était.
 
 # %% reglage
 COMPLET = False

@@ -8,7 +8,7 @@ import pytest
 from offline import Offline
 from playwright.sync_api import Page, expect
 
-from tp1.weave.markup import finished, tokens
+from tp1.weave.markup import finished
 from tp1.weave.reading import read_page
 
 BODY = """<h1>Titre</h1>
@@ -40,10 +40,6 @@ def test_a_page_is_read_section_by_section_without_code_and_displays() -> None:
     assert reading.fragments["eq-a"].endswith("(1.1)</a></span>")
     assert reading.fragments["fig-a"] in BODY
     assert reading.fragments["sec-a"].endswith("Fin.</p>")
-
-
-def test_tokens_leave_nothing_out() -> None:
-    assert "".join(BODY[t.start : t.end] for t in tokens(BODY)) == BODY
 
 
 def test_the_finished_page_names_formulas_that_head_columns() -> None:

@@ -26,7 +26,7 @@ Explorer = Callable[..., tuple[Page, list[str]]]
 GIBBERISH = re.compile(r"\bnan\b|infinity|undefined|\bnull\b", re.IGNORECASE)
 BOX = re.compile(
     r'<section class="widget" data-widget="runs".*?'
-    r'<script type="application/json">(.*?)</script>\s*</section>'
+    r'<script type="application/json">(.*?)</script>\s*</section>\s*<noscript>.*?</noscript>'
     r'(?:\s*<script src="widgets/[\w-]+\.js" defer></script>)+',
     re.DOTALL,
 )

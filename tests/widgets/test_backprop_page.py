@@ -1,13 +1,13 @@
 """The backpropagation stepper in the page: wrong entries, damage, no script, every width, the keyboard."""
 
-import json
 import re
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import pytest
-from offline import Offline, copy_of
+from damage import doctored, expect_refusal, with_data, with_parts
+from offline import Offline
 from playwright.sync_api import Browser, expect
 from stepper import (
     PAGE,
@@ -96,25 +96,6 @@ def test_a_rate_too_large_is_refused_in_words(offline: Offline, report: Path) ->
     assert troubles == []
 
 
-def doctored(report: Path, tmp_path: Path, change) -> str:
-    """Copy the page; `change` takes its text and the text of the data, and gives the page's new text."""
-    text = (report / PAGE).read_text(encoding="utf-8")
-    start = text.index('data-widget="backprop"')
-    start = text.index('<script type="application/json">', start) + 32
-    page = copy_of(report, tmp_path) / PAGE
-    page.write_text(change(text, text[start : text.index("</script>", start)]), "utf-8")
-    return page.as_uri()
-
-
-def with_data(change):
-    """Change the data's text alone."""
-    return lambda text, data: text.replace(data, change(data))
-
-
-def with_parts(**parts: object):
-    return with_data(lambda data: json.dumps({**json.loads(data), **parts}))
-
-
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -134,22 +115,16 @@ def with_parts(**parts: object):
 def test_damage_gives_a_message(
     offline: Offline, report: Path, tmp_path: Path, change, says: str
 ) -> None:
-    page, troubles = offline(1400, "light")
-    page.goto(doctored(report, tmp_path, change))
-    alert = page.locator("[data-widget=backprop] [role=alert]")
-    expect(alert).to_have_count(1)
-    expect(alert).to_contain_text("ne peut pas démarrer")
-    expect(alert).to_contain_text(says)
-    assert troubles == []
+    address = doctored(report, tmp_path, PAGE, "backprop", change)
+    expect_refusal(offline, address, "backprop", says)
 
 
 def test_an_equation_that_the_page_lacks_gives_way_to_the_line(
     offline: Offline, report: Path, tmp_path: Path
 ) -> None:
     page, troubles = offline(1400, "light")
-    page.goto(
-        doctored(report, tmp_path, lambda text, data: text.replace('id="eq-relu"', ""))
-    )
+    without = lambda text, _: text.replace('id="eq-relu"', "")  # noqa: E731
+    page.goto(doctored(report, tmp_path, PAGE, "backprop", without))
     for _ in range(3):
         button(page, "Avancer").click()
     line = page.locator(".backprop-lines li[data-line='4'] math").last.text_content()

@@ -1,13 +1,13 @@
 """The network explorer in the page, against `tp1.bayes`."""
 
-import json
 import re
 from itertools import combinations, product
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from offline import Offline, copy_of
+from damage import doctored, expect_refusal, with_data, with_parts
+from offline import Offline
 from playwright.sync_api import Page, expect
 
 from tp1.bayes import EXAM_QUERIES, Query, do, exam_network, paths, query
@@ -272,30 +272,15 @@ def test_the_address_holds_the_state(
         assert troubles == []
 
 
-def doctored(report: Path, tmp_path: Path, change) -> str:
-    """Copy the page and its scripts with other data; `change` takes the data's text and gives the new one."""
-    text = (report / PAGE).read_text(encoding="utf-8")
-    start = text.index('data-widget="network"')
-    start = text.index('<script type="application/json">', start) + 32
-    end = text.index("</script>", start)
-    page = copy_of(report, tmp_path) / PAGE
-    page.write_text(text[:start] + change(text[start:end]) + text[end:], "utf-8")
-    return page.as_uri()
-
-
-def replaced(**parts: object):
-    return lambda text: json.dumps({**json.loads(text), **parts})
-
-
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda text: text[:-40], "JSON"),
-        (lambda text: "null", "forme attendue"),
-        (replaced(cpts={}), "la table de S manque"),
-        (replaced(variables=[]), "pas de variables"),
+        (with_data(lambda data: data[:-40]), "JSON"),
+        (with_data(lambda data: "null"), "forme attendue"),
+        (with_parts(cpts={}), "la table de S manque"),
+        (with_parts(variables=[]), "pas de variables"),
         (
-            lambda text: text.replace("0.2,0.8", "0.2,0.7", 1),
+            with_data(lambda data: data.replace("0.2,0.8", "0.2,0.7", 1)),
             "la table de S n’est pas une loi",
         ),
     ],
@@ -303,19 +288,16 @@ def replaced(**parts: object):
 def test_damaged_data_give_a_message(
     offline: Offline, report: Path, tmp_path: Path, change, says: str
 ) -> None:
-    page, troubles = offline(1400, "light")
-    page.goto(doctored(report, tmp_path, change))
-    alert = page.locator(".widget [role=alert]")
-    expect(alert).to_contain_text("ne peut pas démarrer")
-    expect(alert).to_contain_text(says)
-    assert troubles == []
+    address = doctored(report, tmp_path, PAGE, "network", change)
+    expect_refusal(offline, address, "network", says)
 
 
 def test_impossible_evidence_is_said_not_answered(
     offline: Offline, report: Path, tmp_path: Path
 ) -> None:
     page, troubles = offline(1400, "light")
-    page.goto(doctored(report, tmp_path, lambda t: t.replace("0.2,0.8", "0.0,1.0", 1)))
+    certain = with_data(lambda data: data.replace("0.2,0.8", "0.0,1.0", 1))
+    page.goto(doctored(report, tmp_path, PAGE, "network", certain))
     page.evaluate(ASK, "P(G | S=s0)")
     expect(page.locator(".network-result")).to_contain_text("impossible")
     assert "NaN" not in page.locator(".widget").inner_text()

@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument(
         "--all",
         action="store_true",
-        help="every run, and the final evaluations (two and a half hours on two cores)",
+        help="every run, and the final evaluations: hours, as the appendix says",
     )
     parser.add_argument(
         "--seed", type=int, metavar="S", help="of the draw; default: another every time"

@@ -9,6 +9,11 @@ from typing import Any
 
 from IPython.display import Markdown
 
+WITHOUT_SCRIPT = (
+    "Cette partie interactive demande JavaScript\u00a0; "
+    "les figures et le texte qui l’entourent disent la même chose."
+)
+
 
 def widget(name: str, title: str, data: Any, parts: Sequence[str] = ()) -> Markdown:
     """Build an empty box, hidden until `report/widgets/NAME.js` fills it from the data.
@@ -38,6 +43,7 @@ def widget(name: str, title: str, data: Any, parts: Sequence[str] = ()) -> Markd
                 f'<section class="widget" data-widget="{name}" aria-label="{title}" hidden>',
                 f'<script type="application/json">{text}</script>',
                 "</section>",
+                f"<noscript><p>{WITHOUT_SCRIPT}</p></noscript>",
                 *(
                     f'<script src="widgets/{script}.js" defer></script>'
                     for script in ("common", *parts, name)

@@ -84,9 +84,6 @@ def _chapter_cells(
             prose.append(block)
             continue
         number = int(block.attributes["execution_count"])
-        if _is_of_the_site(block):
-            waiting = [chunk for chunk in waiting if chunk.number != number]
-            continue
         yield from flush()
         while waiting and waiting[0].number < number:
             yield _code_cell(waiting.pop(0), [], stem)
@@ -111,14 +108,6 @@ def _cell_numbers(blocks: list[pf.Block]) -> set[int]:
 
 def _is_cell(block: pf.Block) -> bool:
     return isinstance(block, pf.Div) and "cell" in block.classes
-
-
-def _is_of_the_site(cell: pf.Div) -> bool:
-    """Tell whether all that a cell shows is HTML: a widget, which a notebook cannot run."""
-    shown = [inner for div in cell.content for inner in getattr(div, "content", [])]
-    return bool(shown) and all(
-        isinstance(inner, pf.RawBlock) and inner.format == "html" for inner in shown
-    )
 
 
 def _flat(blocks: list[pf.Block]) -> Iterator[pf.Block]:
