@@ -82,7 +82,7 @@ class Block:
         ]
         # Two hidden layers share what only neighbours need at the same time.
         turns = [new(self.places, n, size) for n in sizes[1:-1][:2]]
-        self.a = [turns[l % 2] for l in range(config.depth)]
+        self.a = [turns[k % 2] for k in range(config.depth)]
         self.a.append(new(self.places, sizes[-1], size))
         self.h = [first.new_zeros(self.places, padded(n), size) for n in sizes[1:-1]]
         for h, n in zip(self.h, sizes[1:-1], strict=True):
