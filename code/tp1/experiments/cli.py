@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from tp1.experiments import part2, part3
+from tp1.experiments.lock import alone
 from tp1.experiments.runner import default_workers
 from tp1.experiments.stages import Session
 from tp1.learning.data import raw_folder, verify
@@ -60,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     DeviceError
         If the device is not there.
     ResultsError
-        If the final evaluation is asked for before the searches.
+        If the final evaluation is asked for before the searches, or another search is at work there.
     """
     for option in ("seeds", "workers"):
         value = getattr(args, option)
@@ -77,9 +78,10 @@ def run(args: argparse.Namespace) -> int:
     if args.only in (None, "final"):
         verify(raw_folder())  # the checksums alone: the test images stay closed
     try:
-        for stage in [args.only] if args.only else part.STAGES:
-            part.run(stage, args.seeds, session)
-            print(f"{stage}: {session.output / stage}.csv")
+        with alone(session.output):
+            for stage in [args.only] if args.only else part.STAGES:
+                part.run(stage, args.seeds, session)
+                print(f"{stage}: {session.output / stage}.csv")
     except KeyboardInterrupt:
         print(
             "interrupted: the same command goes on from the last finished epochs",
