@@ -41,6 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--workers", type=int, metavar="N", help="processes; default: one for each core"
     )
     parser.add_argument(
+        "--scheduler",
+        default="",
+        metavar="ADDRESS",
+        help="of a Dask cluster whose workers are used instead, such as tcp://host:8786",
+    )
+    parser.add_argument(
         "--output",
         type=Path,
         default=RESULTS,
@@ -72,9 +78,16 @@ def run(args: argparse.Namespace) -> int:
         raise HyperparameterError(
             f"--only {args.only}: {args.part} has the stages {', '.join(part.STAGES)}"
         )
-    device = choose_device(args.device).type
+    if args.scheduler and args.workers:
+        raise HyperparameterError(
+            "--workers is for this machine; a cluster has those that it has"
+        )
+    # On a cluster it is the workers' devices that count.
+    device = args.device if args.scheduler else choose_device(args.device).type
     workers = args.workers or default_workers(device)
-    session = Session(args.output / args.part, device, workers)
+    session = Session(
+        args.output / args.part, device, workers, scheduler=args.scheduler
+    )
     if args.only in (None, "final"):
         verify(raw_folder())  # the checksums alone: the test images stay closed
     try:

@@ -24,26 +24,31 @@ def fingerprint(entry: str = ENTRY) -> str:
     return digest("\n".join(f"{name} {d}" for name, d in modules(entry).items()))
 
 
-def provenance(device: torch.device, workers: int) -> dict[str, object]:
-    """Say where numbers that are computed now come from."""
+def versions() -> dict[str, str]:
+    """Give the versions of what computes."""
+    return {
+        "python": platform.python_version(),
+        "torch": str(torch.__version__),
+        "numpy": np.__version__,
+    }
+
+
+def provenance(machine: str, workers: int) -> dict[str, object]:
+    """Say where numbers that are computed now, on a machine with a number of workers, come from."""
     return {
         "code": fingerprint(),
         "modules": modules(),
         "data": {"files": checksums("train"), "split_seed": SPLIT_SEED},
-        "versions": {
-            "python": platform.python_version(),
-            "torch": str(torch.__version__),
-            "numpy": np.__version__,
-        },
-        "machine": machine(device),
+        "versions": versions(),
+        "machine": machine,
         "workers": workers,
     }
 
 
-def machine(device: torch.device) -> str:
+def machine(device: str) -> str:
     """Name what computes: the GPU, or the processor and the number of its cores."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
+    if device == "cuda":
+        return torch.cuda.get_device_name()
     model = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.is_file():

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from tp1.experiments import kept, runner
+from tp1.experiments.cluster import cluster
 from tp1.experiments.errors import ResultsError
 from tp1.experiments.final import evaluate_choices, written
 from tp1.experiments.measures import History, best_epoch
@@ -37,17 +37,20 @@ class Session:
     ----------
     output : Path
         The folder of the part's results, named after the part.
-    device : {"cpu", "cuda"}
+    device : {"cpu", "cuda"}, or "auto" with a scheduler
     workers : int
         Processes; 1 is this one.
     quiet : bool
         Show no progress.
+    scheduler : str
+        The address of a Dask cluster whose workers are used instead; empty for none.
     """
 
     output: Path
     device: str
     workers: int
     quiet: bool = False
+    scheduler: str = ""
 
 
 def search(name: str, plan: list[Run], session: Session) -> Results:
@@ -99,18 +102,14 @@ def train(
     began = time.perf_counter()
     progress = Progress(f"{session.output.name} {name}", session.quiet)
     pixels = {run.config.pixels for run in runs}
-    with runner.local(session.workers, pixels, session.device) as executor:
-        trained = list(
-            runner.train(
-                runs,
-                executor,
-                session.workers,
-                session.device,
-                session.output / UNFINISHED,
-                progress,
-            )
-        )
-    receipt = provenance(torch.device(session.device), session.workers)
+    with (
+        cluster(session.scheduler, session.device)
+        if session.scheduler
+        else runner.local(session.workers, pixels, session.device)
+    ) as workers:
+        kept_in = session.output / UNFINISHED
+        trained = list(runner.train(runs, workers, kept_in, progress))
+    receipt = provenance(workers.machine, workers.number)
     seconds = round(time.perf_counter() - began, 2)
     if progress.resumed:
         # What an interrupted session had done is not in the seconds.
