@@ -63,9 +63,8 @@ def cluster(address: str, device: str = "auto") -> Iterator[Workers]:
         raise ResultsError(
             f"--scheduler needs {error.name}: pip install 'tp1[cluster]'"
         ) from error
-    # What goes wrong is said here, once, and not by every part of Dask that notices.
-    for name in ("distributed", "tornado", "asyncio"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    # What goes wrong is said here, once, and not by every part of Dask that notices, some after the end.
+    logging.disable(logging.ERROR)
     try:
         client = Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
