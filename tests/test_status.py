@@ -8,7 +8,8 @@ import pytest
 
 from tp1.__main__ import main
 from tp1.experiments.provenance import fingerprint, modules
-from tp1.status import EVALUATION, FRESH, MISSING, STALE, results
+from tp1.experiments.stages import EVALUATION
+from tp1.status import FRESH, MISSING, STALE, results
 
 PROJECT = Path(__file__).parents[1]
 

@@ -18,6 +18,7 @@ COMMANDS = {
     "status": (
         "tp1.status",
         "say which results and chapters are fresh, stale or missing",
+    ),
     "verify": (
         "tp1.experiments.verify_cli",
         "train frozen runs again, and say which numbers differ",

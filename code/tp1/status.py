@@ -12,13 +12,12 @@ from tp1.experiments.final import written
 from tp1.experiments.plans import Config
 from tp1.experiments.provenance import fingerprint, modules
 from tp1.experiments.results import read_table
-from tp1.experiments.stages import times_of
+from tp1.experiments.stages import EVALUATION, times_of
 from tp1.imports import changes
 from tp1.learning.data import SPLIT_SEED, checksums
 from tp1.weave.render import outdated_chapters
 
 FRESH, STALE, MISSING = "fresh", "stale", "missing"
-EVALUATION = "tp1.experiments.final"
 PARTS = {"part2": part2, "part3": part3}
 
 

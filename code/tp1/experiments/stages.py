@@ -27,6 +27,7 @@ from tp1.experiments.results import (
 )
 
 UNFINISHED = ".unfinished"
+EVALUATION = "tp1.experiments.final"
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ def conclude(choices: Mapping[str, Config], seeds: int, session: Session) -> Non
     wanted: dict[str, Any] = {
         "plan": "final",
         "code": fingerprint(),
-        "evaluation": fingerprint("tp1.experiments.final"),
+        "evaluation": fingerprint(EVALUATION),
         "seeds": seeds,
         "choices": {name: asdict(config) for name, config in choices.items()},
     }
