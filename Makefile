@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-slow lint format data experiments bench freeze quarto clean
+.PHONY: help report test test-slow lint format data experiments bench freeze status quarto clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,9 +38,11 @@ format: $(VENV)/.all ## format the code, mend what lint can mend
 data: $(VENV)/.all ## fetch Fashion-MNIST into data/, or take it from a folder: make data FROM=folder
 	$(PY) -m tp1 data $(if $(FROM),--from '$(FROM)')
 
-freeze: $(VENV)/.all ## execute every chapter again and freeze its results
-	rm -rf _freeze
-	$(PY) -m tp1 weave
+freeze: $(VENV)/.all ## execute again the chapters whose text, code or results have changed
+	$(PY) -m tp1 weave --refresh
+
+status: $(VENV)/.all ## say which results and chapters are fresh, stale or missing
+	$(PY) -m tp1 status
 
 experiments: $(VENV)/.all ## train what results/ lacks or what other code made (needs the data)
 	$(PY) -m tp1 run part2

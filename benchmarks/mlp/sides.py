@@ -27,6 +27,14 @@ from tp1.experiments.steps import Steps
 from tp1.learning.autograd import AutogradMLP
 from tp1.learning.functions import one_hot
 from tp1.learning.mlp import MLPModel
+from tp1.reporting.speed import DEFAULT
+
+# How the optimiser goes over the layers: as it chooses, in one operation, one after another.
+WAYS: dict[bool | None, dict[str, bool]] = {
+    None: {},
+    True: {"fused": True},
+    False: {"foreach": False},
+}
 
 
 class Side(ABC):
@@ -93,15 +101,19 @@ class Autograd(Side):
     cell : Cell
     order : Tensor (N,)
         Of the images.
-    fused : bool
+    fused : bool, optional
         Whether the optimiser updates all the layers in one operation, or one after another; its third way,
-        ``foreach``, is never the quickest on a CPU.
+        ``foreach``, is never the quickest on a CPU. By default the optimiser chooses.
     compiled : bool
         Whether network and loss are compiled.
     """
 
     def __init__(
-        self, cell: Cell, order: Tensor, fused: bool = True, compiled: bool = False
+        self,
+        cell: Cell,
+        order: Tensor,
+        fused: bool | None = None,
+        compiled: bool = False,
     ) -> None:
         self.peer = AutogradMLP(model_of(cell))
         self.network = self.peer.network
@@ -109,7 +121,7 @@ class Autograd(Side):
         self.optimiser: torch.optim.Optimizer = kind(
             self.network.parameters(),
             lr=cell.config.lr,
-            **({"fused": True} if fused else {"foreach": False}),
+            **WAYS[fused],
         )
         self.minibatches = minibatches(cell, order)
         self.loss: Callable[[Tensor, Tensor], Tensor] = self._loss
@@ -175,4 +187,6 @@ def make(name: str, cell: Cell, order: Tensor, fused: bool) -> Side:
     """Make one of the sides in PyTorch but by hand, whose order of the images the others need."""
     if name == READABLE:
         return Readable(cell, order)
+    if name == DEFAULT:
+        return Autograd(cell, order)
     return Autograd(cell, order, fused, compiled=name == COMPILED)

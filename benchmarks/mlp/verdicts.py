@@ -4,10 +4,14 @@ import statistics
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tp1.reporting.speed import AUTOGRAD, HAND, Place, Speed
+from tp1.reporting.speed import AUTOGRAD, DEFAULT, HAND, Place, Speed
 
 FAST, SMALL, PEAK = 3.0, 1.8, 0.9
 NARROW = 100
+NAMES = {
+    DEFAULT: "autograd with its default optimiser",
+    AUTOGRAD: "autograd with its quickest",
+}
 
 
 class Verdict(NamedTuple):
@@ -20,21 +24,23 @@ class Verdict(NamedTuple):
 
 
 def verdicts(speed: Speed) -> list[Verdict]:
-    """Judge the five targets."""
+    """Judge the targets: those of time against the default optimiser and against the quickest."""
     return [
-        judged(
-            speed,
-            f"at batch 1, at least {FAST:g} times as fast as autograd",
-            lambda place: place.batch == 1,
-            FAST,
+        *(
+            verdict
+            for side in (DEFAULT, AUTOGRAD)
+            for verdict in (
+                judged(speed, side, "at batch 1", FAST, lambda place: place.batch == 1),
+                judged(
+                    speed,
+                    side,
+                    f"at batch 20 and width up to {NARROW}",
+                    SMALL,
+                    lambda place: place.batch == 20 and place.width <= NARROW,
+                ),
+                nowhere_slower(speed, side),
+            )
         ),
-        judged(
-            speed,
-            f"at batch 20 and width up to {NARROW}, at least {SMALL:g} times as fast",
-            lambda place: place.batch == 20 and place.width <= NARROW,
-            SMALL,
-        ),
-        nowhere_slower(speed),
         at_the_peak(speed),
         no_more_memory(speed),
     ]
@@ -61,13 +67,20 @@ def met(good: int, of: int) -> str:
 
 
 def judged(
-    speed: Speed, target: str, asked: Callable[[Place], bool], least: float
+    speed: Speed,
+    side: str,
+    scope: str,
+    least: float,
+    asked: Callable[[Place], bool],
 ) -> Verdict:
-    """Judge the ratio of autograd to by hand in some cells."""
-    ratios = {place: speed.ratio(place) for place in speed.times if asked(place)}
+    """Judge the ratio of a side to by hand in some cells."""
+    ratios = {place: speed.ratio(place, side) for place in speed.times if asked(place)}
     good = sum(ratio >= least for ratio in ratios.values())
     return Verdict(
-        target, met(good, len(ratios)), f"{good} of {len(ratios)}", lowest(ratios)
+        f"{scope}, at least {least:g} times as fast as {NAMES[side]}",
+        met(good, len(ratios)),
+        f"{good} of {len(ratios)}",
+        lowest(ratios),
     )
 
 
@@ -79,30 +92,30 @@ def lowest(ratios: dict[Place, float], unit: str = "×") -> str:
     return f"{unit}{ratios[place]:.2f} ({where(place)})"
 
 
-def slower(speed: Speed) -> list[Place]:
-    """List the cells where by hand is slower, within the noise or not."""
-    return [place for place in speed.times if speed.ratio(place) < 1]
+def slower(speed: Speed, side: str = AUTOGRAD) -> list[Place]:
+    """List the cells where by hand is slower than a side, within the noise or not."""
+    return [place for place in speed.times if speed.ratio(place, side) < 1]
 
 
-def beyond_noise(speed: Speed, place: Place) -> bool:
-    """Say whether three quarters of by hand's rounds are slower than three quarters of autograd's."""
+def beyond_noise(speed: Speed, place: Place, side: str = AUTOGRAD) -> bool:
+    """Say whether three quarters of by hand's rounds are slower than three quarters of a side's."""
     sides = speed.times[place]
-    return sides[HAND].low > sides[AUTOGRAD].high
+    return sides[HAND].low > sides[side].high
 
 
-def noise(speed: Speed) -> float:
+def noise(speed: Speed, side: str = AUTOGRAD) -> float:
     """Give the median, over cells and both sides, of half the distance of the quartiles, as a share."""
     return statistics.median(
-        (side.high - side.low) / (2 * side.seconds)
+        (one.high - one.low) / (2 * one.seconds)
         for sides in speed.times.values()
-        for side in (sides[HAND], sides[AUTOGRAD])
+        for one in (sides[HAND], sides[side])
     )
 
 
-def nowhere_slower(speed: Speed) -> Verdict:
-    """Judge that by hand is never slower; what the noise can explain is said."""
-    behind = slower(speed)
-    clear = [place for place in behind if beyond_noise(speed, place)]
+def nowhere_slower(speed: Speed, side: str) -> Verdict:
+    """Judge that by hand is never slower than a side; what the noise can explain is said."""
+    behind = slower(speed, side)
+    clear = [place for place in behind if beyond_noise(speed, place, side)]
     total = len(speed.times)
     judgement = met(total - len(behind), total)
     if behind and not clear:
@@ -111,11 +124,14 @@ def nowhere_slower(speed: Speed) -> Verdict:
     if behind:
         cells += (
             f"; {len(clear)} slower beyond the noise, {len(behind) - len(clear)} within it "
-            f"(rounds vary by {100 * noise(speed):.1f} %)"
+            f"(rounds vary by {100 * noise(speed, side):.1f} %)"
         )
-    ratios = {place: speed.ratio(place) for place in speed.times}
+    ratios = {place: speed.ratio(place, side) for place in speed.times}
     return Verdict(
-        "nowhere on the grid slower than autograd", judgement, cells, lowest(ratios)
+        f"nowhere on the grid slower than {NAMES[side]}",
+        judgement,
+        cells,
+        lowest(ratios),
     )
 
 

@@ -8,8 +8,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from tp1.experiments.provenance import fingerprint, machine
 from tp1.experiments.results import write_atomically
 
@@ -117,7 +115,7 @@ def about() -> Numbers:
         except PackageNotFoundError:
             continue
     return {
-        "machine": machine(torch.device("cpu")),
+        "machine": machine("cpu"),
         "versions": ", ".join(versions),
         "load": load_average(),
     }

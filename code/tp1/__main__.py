@@ -15,6 +15,10 @@ COMMANDS = {
     "query": ("tp1.bayes.cli", "answer a query such as 'P(R | do(G=g2))' exactly"),
     "data": ("tp1.learning.cli", "fetch or check Fashion-MNIST"),
     "run": ("tp1.experiments.cli", "train, and freeze the results"),
+    "status": (
+        "tp1.status",
+        "say which results and chapters are fresh, stale or missing",
+    ),
     "verify": (
         "tp1.experiments.verify_cli",
         "train frozen runs again, and say which numbers differ",

@@ -5,40 +5,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tp1 import imports
 from tp1.experiments import part3, provenance
 from tp1.experiments.plans import OPTIMISERS, assigned, wider
 from tp1.experiments.results import read_results, read_table, read_times
 
 RESULTS = Path(__file__).parents[2] / "results"
-SOURCE = '"""Doc."""\n\nX = "# kept"  # a comment\n\n\ndef f():\n    """Doc."""\n    return X\n'
-
-
-def test_comments_docstrings_and_blank_lines_do_not_count():
-    other = 'X = "# kept"\ndef f():\n    """Another,\n    longer."""\n\n    # why\n    return X\n'
-    assert provenance.statements(SOURCE) == provenance.statements(other)
-    assert provenance.statements(SOURCE) == 'X = "# kept"\ndef f():\n    return X'
 
 
 def test_a_changed_statement_changes_the_fingerprint(monkeypatch):
     before = provenance.fingerprint()
-    provenance.fingerprint.cache_clear()
-    whole = provenance.statements
+    provenance.modules.cache_clear()
+    whole = imports.statements
     monkeypatch.setattr(
-        provenance, "statements", lambda s: whole(s).replace("0.999", "0.99")
+        imports, "statements", lambda s: whole(s).replace("0.999", "0.99")
     )
     assert provenance.fingerprint() != before
-    provenance.fingerprint.cache_clear()
+    provenance.modules.cache_clear()
 
 
 def test_what_training_imports_is_followed():
-    seen, todo = set(), [provenance.ENTRY]
-    while todo:
-        name = todo.pop()
-        path = provenance.PACKAGE.joinpath(*name.split(".")[1:]).with_suffix(".py")
-        if name not in seen and path.is_file():
-            seen.add(name)
-            todo += provenance.imported(path.read_text(encoding="utf-8"))
-    names = {name.removeprefix("tp1.") for name in seen}
+    names = {name.removeprefix("tp1.") for name in provenance.modules()}
     assert {"experiments.steps", "learning.inplace", "learning.data"} <= names
     assert not {"experiments.final", "experiments.runner", "reporting.results"} & names
 

@@ -34,9 +34,9 @@ def images(small, monkeypatch):
 
 def carry_out(folder, executor=None, workers=1, runs=RUNS):
     progress = Progress("test", quiet=True)
-    executor = executor or runner.Serial()
+    found = runner.Workers(executor or runner.Serial(), workers, "cpu", "this one")
     with runner.one_thread():
-        stacks = list(runner.train(runs, executor, workers, "cpu", folder, progress))
+        stacks = list(runner.train(runs, found, folder, progress))
     return {
         run: (s.history[:, i], s.best[0][i])
         for s in stacks
@@ -68,8 +68,8 @@ def test_every_run_is_trained_and_gives_what_it_gives_alone(tmp_path, expected):
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
 def test_the_workers_do_not_matter(tmp_path, expected, workers):
-    with runner.local(workers, ["unit"], "cpu") as executor:
-        assert same(carry_out(tmp_path, executor, workers), expected)
+    with runner.local(workers, ["unit"], "cpu") as found:
+        assert same(carry_out(tmp_path, found.executor, found.number), expected)
 
 
 def test_any_executor_will_do(tmp_path, expected):

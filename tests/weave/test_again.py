@@ -1,7 +1,11 @@
 """Slow: what is committed is what executing gives."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -9,6 +13,7 @@ import pytest
 from elsewhere import FORGET
 from nbclient import NotebookClient
 
+from tp1.experiments.results import Results, read_results, write_results
 from tp1.learning.data import data_folder
 from tp1.weave.render import render
 
@@ -57,3 +62,45 @@ def test_the_notebook_runs_from_top_to_bottom(
     # All cores together, so that other work on the machine does not count.
     assert float(spent.outputs[0].data["text/plain"]) < 300
     assert not (tmp_path / "refait").exists()
+
+
+def worse(results: Results, optimiser: str) -> Results:
+    """Give results in which an optimiser's accuracies are 5 points lower."""
+    history = {
+        run: values - [0, 0.05, 0, 0.05] * (run.config.optimiser == optimiser)
+        for run, values in results.history.items()
+    }
+    return replace(results, history=history)
+
+
+@pytest.mark.parametrize(
+    ("part", "search", "optimiser", "chapter"),
+    [
+        ("part2", "assigned", "sgd", "02-softmax"),
+        ("part2", "wider", "adam", "02-softmax"),
+        ("part3", "shapes", "adam", "03-mlp"),
+        ("part3", "own", "adam", "03-mlp"),
+    ],
+)
+def test_claims_fail_when_the_results_no_longer_support_them(
+    report: Path, tmp_path: Path, part: str, search: str, optimiser: str, chapter: str
+) -> None:
+    shutil.copytree(report.parent, tmp_path, dirs_exist_ok=True)
+    for name in ("results", "benchmarks"):
+        shutil.copytree(PROJECT / name, tmp_path / name)
+    path = tmp_path / "results" / part / search
+    write_results(path, worse(read_results(path), optimiser))
+    shutil.rmtree(tmp_path / "_freeze/report" / chapter)
+    done = subprocess.run(
+        [sys.executable, "-m", "tp1", "weave", str(tmp_path)],
+        env={
+            **os.environ,
+            "PYTHONPATH": str(tmp_path / "code"),
+            "TP1_DATA_DIR": str(data_folder()),
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert f"report/{chapter}.qmd" in done.stderr
+    assert "AssertionError" in done.stderr

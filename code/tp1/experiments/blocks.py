@@ -50,8 +50,8 @@ class Part:
 class Block:
     """T steps whose tensors and views are made ahead; nothing is allocated on the way.
 
-    The pre-activations of a layer, (P, n, B), turn into its errors δ in place; what goes into the next layer
-    has its 1 in row n, and zeros after it.
+    The pre-activations of a layer, (P, n, B), turn into its errors δ in place, in memory that every second
+    hidden layer shares; what goes into the next layer has its 1 in row n, and zeros after it.
 
     Parameters
     ----------
@@ -80,12 +80,14 @@ class Block:
         self.keep = [
             new(number, self.places, n, size) for n in sizes[1:-1] if config.dropout
         ]
-        self.a = [new(self.places, n, size) for n in sizes[1:]]
+        # Two hidden layers share what only neighbours need at the same time.
+        turns = [new(self.places, n, size) for n in sizes[1:-1][:2]]
+        self.a = [turns[k % 2] for k in range(config.depth)]
+        self.a.append(new(self.places, sizes[-1], size))
         self.h = [first.new_zeros(self.places, padded(n), size) for n in sizes[1:-1]]
         for h, n in zip(self.h, sizes[1:-1], strict=True):
             h[:, n] = 1
         self.units = [h[:, :n] for h, n in zip(self.h, sizes[1:-1], strict=True)]
-        self.alive = [torch.empty_like(a) for a in self.a[:-1]]
         self.top, self.total = new(self.places, 1, size), new(self.places, 1, size)
         self.errors = self.a[-1].view(groups, -1, sizes[-1], size)
         # A group's runs are one matrix in the first layer, whose inputs they share.
@@ -217,9 +219,11 @@ class Block:
             if k > 0:
                 # @eq-grad-hidden-batch, @eq-dropout-backward
                 a[k - 1].baddbmm_(self.weights[k], a[k], beta=0, alpha=self.gain)
-                # @eq-delta-batch
-                a[k - 1].mul_(torch.sign(self.units[k - 1], out=self.alive[k - 1]))
             self.update(k, self.inputs[k - 1] if k else x, rate, eps, shrink)
+            if k > 0:
+                # The layer's own output is no longer needed: it becomes the mask.
+                # @eq-delta-batch
+                a[k - 1].mul_(self.units[k - 1].sign_())
 
     def update(
         self, k: int, inputs: Tensor, rate: Tensor, eps: Tensor, shrink: Tensor

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from tp1.experiments import part2, part3
+from tp1.experiments.lock import alone
 from tp1.experiments.runner import default_workers
 from tp1.experiments.stages import Session
 from tp1.learning.data import raw_folder, verify
@@ -51,6 +52,12 @@ def add_machine(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workers", type=int, metavar="N", help="processes; default: one for each core"
     )
+    parser.add_argument(
+        "--scheduler",
+        default="",
+        metavar="ADDRESS",
+        help="of a Dask cluster whose workers are used instead, such as tcp://host:8786",
+    )
 
 
 def session_of(args: argparse.Namespace, output: Path) -> Session:
@@ -59,13 +66,19 @@ def session_of(args: argparse.Namespace, output: Path) -> Session:
     Raises
     ------
     HyperparameterError
-        If the number of workers is below 1.
+        If the number of workers is below 1, or given beside a cluster.
     DeviceError
         If the device is not there.
     """
     check_least(args, workers=1)
-    device = choose_device(args.device).type
-    return Session(output, device, args.workers or default_workers(device))
+    if args.scheduler and args.workers:
+        raise HyperparameterError(
+            "--workers is for this machine; a cluster has those that it has"
+        )
+    # On a cluster it is the workers' devices that count.
+    device = args.device if args.scheduler else choose_device(args.device).type
+    workers = args.workers or default_workers(device)
+    return Session(output, device, workers, scheduler=args.scheduler)
 
 
 def check_least(args: argparse.Namespace, **least: int) -> None:
@@ -90,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
     DeviceError
         If the device is not there.
     ResultsError
-        If the final evaluation is asked for before the searches.
+        If the final evaluation is asked for before the searches, or another search is at work there.
     """
     check_least(args, seeds=1)
     part = PARTS[args.part]
@@ -102,9 +115,10 @@ def run(args: argparse.Namespace) -> int:
     if args.only in (None, "final"):
         verify(raw_folder())  # the checksums alone: the test images stay closed
     try:
-        for stage in [args.only] if args.only else part.STAGES:
-            part.run(stage, args.seeds, session)
-            print(f"{stage}: {session.output / stage}.csv")
+        with alone(session.output):
+            for stage in [args.only] if args.only else part.STAGES:
+                part.run(stage, args.seeds, session)
+                print(f"{stage}: {session.output / stage}.csv")
     except KeyboardInterrupt:
         print(
             "interrupted: the same command goes on from the last finished epochs",

@@ -25,6 +25,7 @@ PLAIN = Config("sgd", 0.0, 1)  # what a column that is not there says
 KINDS = {field.name: type(getattr(PLAIN, field.name)) for field in fields(Config)}
 ALWAYS = tuple(KINDS)[:7]
 NOTE = "run `make experiments` to make it again"
+SCHEMA = 1  # of the tables and receipts; what does not say has the first
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,9 @@ def write_table(
     """Write a table and its provenance: ``path`` with ``.csv``, then with ``.json``."""
     text = table_text(columns, rows)
     sha256 = hashlib.sha256(text.encode()).hexdigest()
-    receipt = json.dumps({**provenance, "sha256": sha256}, indent=2, ensure_ascii=False)
+    receipt = json.dumps(
+        {"schema": SCHEMA, **provenance, "sha256": sha256}, indent=2, ensure_ascii=False
+    )
     write_atomically(path.with_suffix(".csv"), text)
     write_atomically(path.with_suffix(".json"), receipt + "\n")
 
@@ -103,6 +106,10 @@ def read_table(path: Path) -> tuple[list[dict[str, str]], dict[str, Any]]:
         raise ResultsError(f"{error.filename} is missing: {NOTE}") from error
     except (OSError, ValueError) as error:
         raise ResultsError(f"{receipt} cannot be read ({error}): {NOTE}") from error
+    if isinstance(provenance, dict) and provenance.get("schema", 1) != SCHEMA:
+        raise ResultsError(
+            f"{receipt} has schema {provenance['schema']}, this code reads {SCHEMA}: {NOTE}"
+        )
     found = hashlib.sha256(content).hexdigest()
     if not isinstance(provenance, dict) or provenance.get("sha256") != found:
         raise ResultsError(

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
+    BrokenExecutor,
     Executor,
     Future,
     ProcessPoolExecutor,
@@ -19,6 +20,7 @@ from concurrent.futures import (
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -29,8 +31,20 @@ from tp1.experiments.images import fashion_mnist
 from tp1.experiments.lockstep import Stack, advance, start
 from tp1.experiments.plans import Run
 from tp1.experiments.progress import Progress
+from tp1.experiments.provenance import machine
 from tp1.experiments.schedule import Task, divide, left
 from tp1.learning.errors import HyperparameterError
+
+GO_ON = "the same command goes on from the epochs that are kept"
+
+
+class Workers(NamedTuple):
+    """An executor, how many tasks it takes at a time, what they are computed on, and where."""
+
+    executor: Executor
+    number: int
+    device: str
+    machine: str
 
 
 class Serial(Executor):
@@ -58,22 +72,29 @@ def one_thread() -> Iterator[None]:
 
 
 @contextmanager
-def local(workers: int, pixels: Iterable[str], device: str) -> Iterator[Executor]:
-    """Give an executor on this machine: this process for one worker or a GPU, otherwise processes.
+def local(workers: int, pixels: Iterable[str], device: str) -> Iterator[Workers]:
+    """Give workers on this machine: this process for one or for a GPU, otherwise processes.
 
     Where processes can be forked they share the images, which are read here beforehand.
+
+    Raises
+    ------
+    ResultsError
+        If a process dies, such as for want of memory.
     """
     with one_thread():
         for kind in sorted(set(pixels)):
             fashion_mnist(kind, device)
         if workers == 1 or device != "cpu":
-            yield Serial()
+            yield Workers(Serial(), workers, device, machine(device))
             return
         method = "fork" if sys.platform == "linux" else "spawn"
         context = multiprocessing.get_context(method)
         executor = ProcessPoolExecutor(workers, context, initializer=begin_work)
         try:
-            yield executor
+            yield Workers(executor, workers, device, machine(device))
+        except BrokenExecutor as error:
+            raise ResultsError(f"a worker's process has died: {GO_ON}") from error
         finally:
             executor.shutdown(cancel_futures=True)
 
@@ -92,19 +113,15 @@ def default_workers(device: str) -> int:
 def work(task: Task, device: str) -> Stack:
     """Start a stack, or train it for one more epoch; what a worker does."""
     runs = task if isinstance(task, list) else task.runs
-    sets = fashion_mnist(runs[0].config.pixels, device)
-    stack = start(task, sets) if isinstance(task, list) else task
-    stack = stack if stack.finished else advance(stack, sets)
-    return each_tensor(stack, Tensor.cpu)
+    with one_thread():
+        sets = fashion_mnist(runs[0].config.pixels, device)
+        stack = start(task, sets) if isinstance(task, list) else task
+        stack = stack if stack.finished else advance(stack, sets)
+        return each_tensor(stack, Tensor.cpu)
 
 
 def train(
-    runs: list[Run],
-    executor: Executor,
-    workers: int,
-    device: str,
-    unfinished: Path,
-    progress: Progress,
+    runs: list[Run], workers: Workers, unfinished: Path, progress: Progress
 ) -> Iterator[Stack]:
     """Train runs to their last epoch; give every stack as it is finished.
 
@@ -113,8 +130,9 @@ def train(
     unfinished : Path
         A folder in which stacks are kept after every epoch. What is found there is not done again.
     """
+    executor, number, device, _ = workers
     for run in runs:
-        n = len(fashion_mnist(run.config.pixels, device).train)
+        n = len(fashion_mnist(run.config.pixels, "cpu").train)
         if run.config.batch_size > n:
             raise HyperparameterError(
                 f"batch size {run.config.batch_size}: the training set has {n} images"
@@ -127,7 +145,7 @@ def train(
         ) from error
     started = kept.find(unfinished, runs, device)
     known = {run for stack in started for run in stack.runs}
-    new = divide([run for run in runs if run not in known], workers)
+    new = divide([run for run in runs if run not in known], number)
     tasks: list[Task] = [*started, *new]
     progress.begin(tasks)
     todo = []
@@ -140,7 +158,7 @@ def train(
     while todo or running:
         # The longest first: the short ones fill the end.
         todo.sort(key=left)
-        while todo and len(running) < workers:
+        while todo and len(running) < number:
             running.add(executor.submit(work, todo.pop(), device))
         done, running = wait(running, return_when=FIRST_COMPLETED)
         for future in done:

@@ -1,15 +1,16 @@
 """The stages of a part: searches that train what is missing, a choice, one evaluation of what is chosen."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from tp1.experiments import kept, runner
+from tp1.experiments.cluster import cluster
 from tp1.experiments.errors import ResultsError
 from tp1.experiments.final import evaluate_choices, written
 from tp1.experiments.measures import History, best_epoch
@@ -27,6 +28,7 @@ from tp1.experiments.results import (
 )
 
 UNFINISHED = ".unfinished"
+EVALUATION = "tp1.experiments.final"
 
 
 @dataclass(frozen=True)
@@ -37,17 +39,20 @@ class Session:
     ----------
     output : Path
         The folder of the part's results, named after the part.
-    device : {"cpu", "cuda"}
+    device : {"cpu", "cuda"}, or "auto" with a scheduler
     workers : int
         Processes; 1 is this one.
     quiet : bool
         Show no progress.
+    scheduler : str
+        The address of a Dask cluster whose workers are used instead; empty for none.
     """
 
     output: Path
     device: str
     workers: int
     quiet: bool = False
+    scheduler: str = ""
 
 
 def search(name: str, plan: list[Run], session: Session) -> Results:
@@ -98,24 +103,25 @@ def train(
     """Train runs with a session's workers; give the finished stacks, and where they come from."""
     began = time.perf_counter()
     progress = Progress(f"{session.output.name} {name}", session.quiet)
-    pixels = {run.config.pixels for run in runs}
-    with runner.local(session.workers, pixels, session.device) as executor:
-        trained = list(
-            runner.train(
-                runs,
-                executor,
-                session.workers,
-                session.device,
-                session.output / UNFINISHED,
-                progress,
-            )
-        )
-    receipt = provenance(torch.device(session.device), session.workers)
+    with workers_of(session, runs) as workers:
+        kept_in = session.output / UNFINISHED
+        trained = list(runner.train(runs, workers, kept_in, progress))
+    receipt = provenance(workers.machine, workers.number)
     seconds = round(time.perf_counter() - began, 2)
     if progress.resumed:
         # What an interrupted session had done is not in the seconds.
         receipt["resumed"] = True
     return trained, {**receipt, "seconds": seconds}
+
+
+def workers_of(
+    session: Session, runs: Iterable[Run]
+) -> AbstractContextManager[runner.Workers]:
+    """Give a session's workers for some runs: a cluster's, or this machine's."""
+    if session.scheduler:
+        return cluster(session.scheduler, session.device)
+    pixels = {run.config.pixels for run in runs}
+    return runner.local(session.workers, pixels, session.device)
 
 
 def searched(name: str, session: Session) -> Results:
@@ -172,7 +178,7 @@ def conclude(choices: Mapping[str, Config], seeds: int, session: Session) -> Non
     wanted: dict[str, Any] = {
         "plan": "final",
         "code": fingerprint(),
-        "evaluation": fingerprint("tp1.experiments.final"),
+        "evaluation": fingerprint(EVALUATION),
         "seeds": seeds,
         "choices": {name: asdict(config) for name, config in choices.items()},
     }

@@ -203,9 +203,9 @@ def sensitive(runs: list[Run], session: Session) -> set[Run]:
     """Find the runs of which roundings move a loss by more than `SENSITIVE`."""
     if not runs:
         return set()
-    pixels = {run.config.pixels for run in runs}
-    with runner.local(session.workers, pixels, session.device) as executor:
-        moved = list(executor.map(sensitivity, runs, [session.device] * len(runs)))
+    with stages.workers_of(session, runs) as workers:
+        devices = [workers.device] * len(runs)
+        moved = list(workers.executor.map(sensitivity, runs, devices))
     return {run for run, by in zip(runs, moved, strict=True) if by > SENSITIVE}
 
 

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from tp1.experiments.cli import RESULTS, add_machine, check_least, session_of
 from tp1.experiments.comparison import VERDICTS, Comparison
 from tp1.experiments.stages import Session
+from tp1.experiments.stamp import stamp
 from tp1.experiments.verify import FINALS, Plan, draw, verify, verify_final, whole
 from tp1.learning.data import raw_folder
 from tp1.learning.data import verify as check_data
@@ -32,6 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--all",
         action="store_true",
         help="every run, and the final evaluations: hours, as the appendix says",
+    )
+    parser.add_argument(
+        "--stamp",
+        action="store_true",
+        help="draw from every search, repeat the final evaluations, and if every number is as it was "
+        "frozen, note in the receipts that the results are of this code too",
     )
     parser.add_argument(
         "--seed", type=int, metavar="S", help="of the draw; default: another every time"
@@ -72,16 +79,21 @@ def run(args: argparse.Namespace) -> int:
         check_data(raw_folder())  # the checksums alone: the test images stay closed
     else:
         seed = secrets.randbelow(2**32) if args.seed is None else args.seed
-        plan = draw(plan, args.sample or SAMPLE, seed)
+        groups = [{name: plan[name]} for name in plan] if args.stamp else [plan]
+        drawn = (draw(group, args.sample or SAMPLE, seed) for group in groups)
+        plan = {name: runs for some in drawn for name, runs in some.items()}
         print(f"{sum(map(len, plan.values()))} runs drawn with --seed {seed}")
     with TemporaryDirectory() as folder:
         session = session_of(args, args.output or Path(folder))
         try:
-            found = list(compare(plan, args.results, session, args.all))
+            finals = args.all or args.stamp
+            found = list(compare(plan, args.results, session, finals))
         except KeyboardInterrupt:
             print("interrupted", file=sys.stderr)
             return 130
     print("\n".join(report(found)))
+    if args.stamp:
+        stamp(args.results, found)
     return int(any(one.verdict == "differs" for one in found))
 
 

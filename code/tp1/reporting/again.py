@@ -6,17 +6,9 @@ from IPython.display import Markdown
 
 from tp1.experiments.comparison import VERDICTS, Comparison
 from tp1.reporting.french import number
+from tp1.reporting.receipts import stage_name
 from tp1.reporting.table import markdown_table
 
-SEARCHES = {
-    "part2/assigned": "softmax, énoncé",
-    "part2/wider": "softmax, grille élargie",
-    "part2/final": "softmax, évaluation",
-    "part3/rates": "réseaux, taux",
-    "part3/shapes": "réseaux, formes",
-    "part3/own": "réseaux, candidats",
-    "part3/final": "réseaux, évaluation",
-}
 COLUMNS = {
     "same": "Identiques",
     "rounding": "Arrondis",
@@ -33,6 +25,6 @@ def again_table(found: Sequence[Comparison]) -> Markdown:
         verdicts = [one.verdict for one in ours]
         counts = [len(ours), sum(one.numbers for one in ours)]
         counts += [verdicts.count(verdict) for verdict in VERDICTS]
-        rows.append([SEARCHES[search], *(number(n, 0) for n in counts)])
+        rows.append([stage_name(*search.split("/")), *(number(n, 0) for n in counts)])
     header = ["Recherche", "Refaits", "Nombres", *(COLUMNS[v] for v in VERDICTS)]
     return markdown_table(header, rows)

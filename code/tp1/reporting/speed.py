@@ -8,6 +8,8 @@ from tp1.experiments.errors import ResultsError
 from tp1.experiments.results import NOTE, read_table
 
 MAIN = HAND, AUTOGRAD = "by hand", "autograd"
+# With torch.optim as it comes: no option asks for its quickest way.
+DEFAULT = "autograd, default optimiser"
 PHASES = ("forward", "backward", "update")
 PLACE = ("depth", "width", "batch", "optimiser", "threads")
 COLUMNS = (

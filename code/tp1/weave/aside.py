@@ -22,6 +22,13 @@ def replacing(folder: Path) -> Iterator[Path]:
         shutil.rmtree(new, ignore_errors=True)
 
 
+def write_aside(file: Path, text: str) -> None:
+    """Write a text file aside, then rename it into place."""
+    aside = file.with_name(f".{file.name}.new")
+    aside.write_text(text, encoding="utf-8", newline="\n")
+    aside.replace(file)
+
+
 def recover(folder: Path) -> None:
     """Clear up after a kill, even one between the two renamings."""
     new, old = _neighbours(folder)

@@ -20,6 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     only = parser.add_mutually_exclusive_group()
     only.add_argument("--notebook", action="store_true", help="write only the notebook")
     only.add_argument(
+        "--refresh",
+        action="store_true",
+        help="execute also the chapters whose code or data have changed",
+    )
+    only.add_argument(
         "--check",
         action="store_true",
         help="render nothing; exit 1 if a chapter would have to be executed",
@@ -39,6 +44,7 @@ def run(args: argparse.Namespace) -> int:
         root,
         lambda line: print(f"weave: {line}", flush=True),
         notebook_only=args.notebook,
+        refresh=args.refresh,
     )
     shown = (
         output.relative_to(Path.cwd()) if output.is_relative_to(Path.cwd()) else output

@@ -9,6 +9,7 @@ from typing import Any
 from tp1.weave.aside import recover, replacing
 from tp1.weave.errors import WeaveError
 from tp1.weave.frozen import Executed, Frozen, freeze_markdown
+from tp1.weave.receipts import belongs, what_changed, write_receipt
 from tp1.weave.source import Source
 
 # The target's name in the figures' folder, and the suffix that names the JSON file.
@@ -61,6 +62,22 @@ def is_fresh(root: Path, source: Source) -> bool:
     return all(thaw(root, source, target) is not None for target in TARGETS)
 
 
+def stale_because(root: Path, source: Source) -> list[str]:
+    """Say why a chapter's frozen results are not those of its text, code and data; empty if they are."""
+    if not source.has_code:
+        return []
+    if not is_fresh(root, source):
+        return ["its text has changed, or it was never executed"]
+    return what_changed(root, source, frozen_folder(root, source.path))
+
+
+def acknowledge(root: Path, source: Source) -> None:
+    """Give fresh results of Quarto's, which writes no receipts, the receipt that they lack."""
+    folder = frozen_folder(root, source.path)
+    if source.has_code and is_fresh(root, source) and not belongs(source, folder):
+        write_receipt(root, source, folder)
+
+
 def freeze(root: Path, source: Source, cells: list[Executed]) -> None:
     """Write a chapter's results for every target, aside first, so that a kill leaves the old ones whole."""
     with replacing(frozen_folder(root, source.path)) as folder:
@@ -74,6 +91,7 @@ def freeze(root: Path, source: Source, cells: list[Executed]) -> None:
             (folder / "execute-results" / f"{suffix}.json").write_text(
                 record, encoding="utf-8"
             )
+        write_receipt(root, source, folder)
 
 
 def _record(source: Source, frozen: Frozen, target: str) -> dict[str, Any]:

@@ -18,7 +18,14 @@ from tp1.weave.crossref import (
 )
 from tp1.weave.document import Chapter, read_blocks
 from tp1.weave.errors import UnsupportedFeature, WeaveError
-from tp1.weave.freeze import freeze, frozen_folder, is_fresh, thaw
+from tp1.weave.freeze import (
+    acknowledge,
+    freeze,
+    frozen_folder,
+    is_fresh,
+    stale_because,
+    thaw,
+)
 from tp1.weave.frozen import Executed
 from tp1.weave.html import write_site
 from tp1.weave.lines import read_text
@@ -39,7 +46,19 @@ def stale_chapters(root: Path) -> list[Path]:
     return [source.path for source in sources if not is_fresh(root, source)]
 
 
-def render(root: Path, progress: Progress, notebook_only: bool = False) -> Path:
+def outdated_chapters(root: Path) -> dict[Path, list[str]]:
+    """Give every chapter with the reasons why its frozen results are outdated: text, code, data."""
+    book = load_book(root)
+    sources = [read_source(root, part.path) for part in book.parts]
+    return {source.path: stale_because(root, source) for source in sources}
+
+
+def render(
+    root: Path,
+    progress: Progress,
+    notebook_only: bool = False,
+    refresh: bool = False,
+) -> Path:
     """Render the book; return its output folder.
 
     Parameters
@@ -49,7 +68,10 @@ def render(root: Path, progress: Progress, notebook_only: bool = False) -> Path:
     progress : callable
         Told what is being done, a line at a time.
     notebook_only : bool
-        Write only the notebook, into the output folder as it is: Quarto's post-render step.
+        Write only the notebook, into the output folder as it is, and the receipts of what was executed:
+        Quarto's post-render step.
+    refresh : bool
+        Execute also the chapters whose code or data have changed, which the freeze by itself does not see.
 
     Raises
     ------
@@ -60,6 +82,8 @@ def render(root: Path, progress: Progress, notebook_only: bool = False) -> Path:
     sources = [read_source(root, part.path) for part in book.parts]
     if notebook_only:
         progress("notebook")
+        for source in sources:
+            acknowledge(book.root, source)
         book.output.mkdir(exist_ok=True)
         write_notebook(
             _chapters(book, sources, "html"),
@@ -68,7 +92,7 @@ def render(root: Path, progress: Progress, notebook_only: bool = False) -> Path:
             book.output / f"{book.name}.ipynb",
         )
         return book.output
-    _execute_stale(book, sources, progress)
+    _execute_stale(book, sources, progress, refresh)
     recover(book.output)
     state = _state(book, sources)
     if _is_current(book, state):
@@ -89,9 +113,13 @@ def render(root: Path, progress: Progress, notebook_only: bool = False) -> Path:
     return book.output
 
 
-def _execute_stale(book: Book, sources: list[Source], progress: Progress) -> None:
+def _execute_stale(
+    book: Book, sources: list[Source], progress: Progress, refresh: bool
+) -> None:
     for i, source in enumerate(sources, 1):
-        if is_fresh(book.root, source):
+        if is_fresh(book.root, source) and not (
+            refresh and stale_because(book.root, source)
+        ):
             continue
         execute = _executor(source)
         head = f"[{i}/{len(sources)}] {source.path}: "
