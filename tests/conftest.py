@@ -22,6 +22,13 @@ settings.register_profile("tp1", deadline=None)
 settings.load_profile("tp1")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what opens pages: it takes as long as all the rest, and has a target of its own."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+
+
 @pytest.fixture
 def one_thread():
     """Compute on one thread: on small tensors, waiting for a second one takes longer than computing."""
