@@ -44,6 +44,28 @@ class Trained:
         return tuple(map(float, self.history[best_epoch(self.history)]))
 
 
+@dataclass(frozen=True)
+class Evaluation:
+    """What the runs of one configuration do on the test set.
+
+    Attributes
+    ----------
+    rows : list of tuple
+        A run each: seed, best epoch, `MEASURES` there, test loss, test accuracy.
+    confusion : Tensor (K, K)
+        All runs together: images of each class (row) taken for each class (column).
+    calibration : Tensor (BINS, 3)
+        All runs together, as `by_confidence` counts.
+    right : Tensor (N,)
+        How many runs classify each image well.
+    """
+
+    rows: list[tuple[float, ...]]
+    confusion: Tensor
+    calibration: Tensor
+    right: Tensor
+
+
 def evaluate_choices(
     choices: Mapping[str, Config],
     stacks: list[Stack],
@@ -59,41 +81,30 @@ def evaluate_choices(
     ``final-weights.csv`` its parameters if it is a softmax regression.
     """
     unit = load_test(scale=False)
-    rows, confusion, calibration, hits, scores = [], [], [], {}, {}
     names = config_columns(choices.values())
+    rows, confusion, calibration, right, scores = [], [], [], {}, {}
     for choice, config in choices.items():
         sets = fashion_mnist(config.pixels, "cpu")
         test = prepared(unit, shift=sets.shift, scale=sets.scale)
-        counts = torch.zeros(NUM_CLASSES, NUM_CLASSES, dtype=torch.int64)
-        right = torch.zeros(len(test.labels), dtype=torch.int64)
-        bins = torch.zeros(BINS, 3, dtype=torch.float64)
         runs = trained(config, stacks)
-        for run in runs:
-            a = logits(run.model, test).double()
-            predicted = a.argmax(dim=1)
-            counts += confusion_counts(test.labels, predicted)
-            right += predicted == test.labels
-            bins += by_confidence(softmax(a).amax(dim=1), predicted == test.labels)
-            loss = cross_entropy_from_logits(
-                one_hot(test.labels, a.dtype), a
-            ).item() / len(a)
-            accuracy = (predicted == test.labels).double().mean().item()
-            epoch = int(best_epoch(run.history))
-            measured = (*run.at_best, loss, accuracy)
-            cells = config_cells(config, names)
-            rows.append((choice, *cells, run.seed, epoch, *measured))
-        confusion += [(choice, k, *row) for k, row in enumerate(counts.tolist())]
-        calibration += [
-            (choice, i, int(n), p, int(k)) for i, (n, p, k) in enumerate(bins.tolist())
+        found = evaluate(runs, test)
+        cells = (choice, *config_cells(config, names))
+        rows += [(*cells, *row) for row in found.rows]
+        confusion += [
+            (choice, k, *row) for k, row in enumerate(found.confusion.tolist())
         ]
-        hits[choice] = right.tolist()
+        calibration += [
+            (choice, i, int(n), p, int(k))
+            for i, (n, p, k) in enumerate(found.calibration.tolist())
+        ]
+        right[choice] = found.right.tolist()
         scores[choice] = sum(run.at_best[3] for run in runs) / len(runs)
 
     best = max(scores, key=lambda choice: scores[choice])
     model = trained(choices[best], stacks)[0].model
     predicted_columns = tuple(f"predicted_{k}" for k in range(NUM_CLASSES))
     tables = {
-        "final-images": (tuple(hits), zip(*hits.values(), strict=True)),
+        "final-images": (tuple(right), zip(*right.values(), strict=True)),
         "final-confusion": (("choice", "true", *predicted_columns), confusion),
         "final-calibration": (
             ("choice", "bin", "predictions", "probability", "right"),
@@ -113,6 +124,27 @@ def evaluate_choices(
     receipt = {**provenance, "best": best, "test": checksums("t10k")}
     for name in written(choices[best]):
         write_table(output / name, *tables[name], receipt)
+
+
+def evaluate(runs: list[Trained], test: Images) -> Evaluation:
+    """Evaluate the best networks of a configuration's runs."""
+    rows = []
+    confusion = torch.zeros(NUM_CLASSES, NUM_CLASSES, dtype=torch.int64)
+    calibration = torch.zeros(BINS, 3, dtype=torch.float64)
+    seeds_right = torch.zeros(len(test.labels), dtype=torch.int64)
+    for run in runs:
+        a = logits(run.model, test).double()
+        predicted = a.argmax(dim=1)
+        right = predicted == test.labels
+        confusion += confusion_counts(test.labels, predicted)
+        calibration += by_confidence(softmax(a).amax(dim=1), right)
+        seeds_right += right
+        y = one_hot(test.labels, a.dtype)
+        loss = cross_entropy_from_logits(y, a).item() / len(a)
+        epoch = int(best_epoch(run.history))
+        accuracy = right.double().mean().item()
+        rows.append((run.seed, epoch, *run.at_best, loss, accuracy))
+    return Evaluation(rows, confusion, calibration, seeds_right)
 
 
 def written(best: Config) -> list[str]:
