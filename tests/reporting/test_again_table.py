@@ -2,7 +2,7 @@
 
 from tp1.experiments.comparison import VERDICTS, Comparison
 from tp1.experiments.verify import FINALS, SEARCHES
-from tp1.reporting import again
+from tp1.reporting import again, receipts
 
 
 def compared(search, verdict, numbers=24):
@@ -10,7 +10,10 @@ def compared(search, verdict, numbers=24):
 
 
 def test_every_search_and_verdict_has_a_name():
-    assert set(again.SEARCHES) == {*SEARCHES, *FINALS}
+    named = {
+        f"{part}/{stage}" for part in receipts.STAGES for stage in receipts.STAGES[part]
+    }
+    assert named == {*SEARCHES, *FINALS}
     assert tuple(again.COLUMNS) == VERDICTS
 
 
@@ -20,6 +23,6 @@ def test_runs_numbers_and_verdicts_are_counted_search_by_search():
     header, _, *rows = again.again_table(found).data.splitlines()
     assert "Identiques | Arrondis | Chaotiques | Différents" in header
     assert rows == [
-        "| softmax, énoncé | 3 | 72 | 2 | 0 | 1 | 0 |",
-        "| réseaux, candidats | 1 | 1\u202f240 | 1 | 0 | 0 | 0 |",
+        "| @sec-softmax, recherche de l'énoncé | 3 | 72 | 2 | 0 | 1 | 0 |",
+        "| @sec-mlp, notre meilleur réseau | 1 | 1\u202f240 | 1 | 0 | 0 | 0 |",
     ]
