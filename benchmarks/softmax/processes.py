@@ -34,7 +34,7 @@ def isolated(
         path = Path(folder) / "values.json"
         command = ["-m", "benchmarks.softmax.child", module, function, str(path)]
         began = time.perf_counter()
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(
             [sys.executable, *command],
             cwd=ROOT,
             # What a side that is interrupted leaves goes with the folder.

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from benchmarks.scaling.cluster import SERVER
 
 from tp1.experiments import cluster as clusters
 from tp1.experiments.cluster import cluster
@@ -25,15 +26,6 @@ raw = Path(os.environ["TP1_DATA_DIR"]) / "FashionMNIST" / "raw"
 FashionMNIST.resources = [
     (path.name, hashlib.md5(path.read_bytes()).hexdigest()) for path in sorted(raw.glob("*.gz"))
 ]
-"""
-SERVER = """
-import asyncio
-from distributed import {kind}
-async def serve():
-    async with {kind}({arguments}) as server:
-        print(server.address, flush=True)
-        await server.finished()
-asyncio.run(serve())
 """
 COMMAND = (
     SMALL_DATA + "from tp1.__main__ import main\nif __name__ == '__main__': main()\n"

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 
 from tqdm import tqdm
 
+from tp1.experiments.costs import IMAGES
 from tp1.experiments.lockstep import Stack
-from tp1.experiments.schedule import IMAGES, Task, cost, left, runs_of_task
+from tp1.experiments.schedule import Task, cost, left, runs_of_task
 
 
 class Progress:

@@ -32,7 +32,7 @@ from tp1.experiments.lockstep import Stack, advance, start
 from tp1.experiments.plans import Run
 from tp1.experiments.progress import Progress
 from tp1.experiments.provenance import machine
-from tp1.experiments.schedule import Task, divide, left
+from tp1.experiments.schedule import Longest, Task, divide
 from tp1.learning.errors import HyperparameterError
 
 GO_ON = "the same command goes on from the epochs that are kept"
@@ -148,16 +148,14 @@ def train(
     new = divide([run for run in runs if run not in known], number)
     tasks: list[Task] = [*started, *new]
     progress.begin(tasks)
-    todo = []
+    todo = Longest()
     for task in tasks:
         if isinstance(task, Stack) and task.finished:
             yield task
         else:
-            todo.append(task)
+            todo.add(task)
     running: set[Future[Stack]] = set()
     while todo or running:
-        # The longest first: the short ones fill the end.
-        todo.sort(key=left)
         while todo and len(running) < number:
             running.add(executor.submit(work, todo.pop(), device))
         done, running = wait(running, return_when=FIRST_COMPLETED)
@@ -168,7 +166,7 @@ def train(
             if stack.finished:
                 yield stack
             else:
-                todo.append(stack)
+                todo.add(stack)
     progress.close()
 
 

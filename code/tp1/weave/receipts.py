@@ -18,7 +18,10 @@ NAME = "receipt.json"
 CODE = Path("code/tp1")
 # A chapter that imports this module may read any of these files.
 READER = "tp1.experiments.results"
-DATA = ("results/*/*.csv", "results/*/*.json", "benchmarks/results/*_steps.*")
+DATA = (
+    "results/*/*.csv", "results/*/*.json",
+    "benchmarks/results/*_steps.*", "benchmarks/results/search_scaling.json",
+)  # fmt: skip
 AGAIN = "`make freeze` executes it again"
 
 

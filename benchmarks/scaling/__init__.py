@@ -1,0 +1,1 @@
+"""What a search costs, and what more workers bring."""
