@@ -64,8 +64,8 @@ def saying_save(log: Path) -> Callable[[Path, Stack, str], None]:
 
 if __name__ == "__main__":
     log_file = Path(sys.argv.pop(1))
-    part2.SEARCHES = {"assigned": plan}
+    part2.SEARCHES = {"assigned": plan}  # type: ignore[dict-item]
     # Workers are forked, and so have it too.
-    runner.advance = saying_advance(log_file)
-    kept.save = saying_save(log_file)
+    runner.advance = saying_advance(log_file)  # type: ignore[assignment]
+    kept.save = saying_save(log_file)  # type: ignore[assignment]
     sys.exit(command.process())
