@@ -47,6 +47,7 @@ def report(search: Counter[str], render: Counter[str], seed: int) -> str:
     """Give the figures as Markdown."""
     table = "\n".join(f"| {what} | {number} |" for what, number in rows(search, render))
     runs = search["runs"] // 2
+    seconds = [f"{counts['milliseconds'] / 1000:.1f} s" for counts in (search, render)]
     return "\n\n".join(
         [
             "# Kills",
@@ -55,12 +56,12 @@ def report(search: Counter[str], render: Counter[str], seed: int) -> str:
             f"| | |\n|---|---:|\n{table}",
             "*A search*: the command `python -m tp1 run part2 --only assigned` with a plan of its own, "
             f"{runs} runs of {search['epochs']} epochs on the real data, then `--seeds 2`, which adds {runs} "
-            f"more; {search['milliseconds'] / 1000:.1f} s undisturbed for both, Python's start and the reading "
+            f"more; {seconds[0]} undisturbed for both, Python's start and the reading "
             "of the data included. Three kills in five come at any time within that, one while stacks are "
             "kept, one while results are written; the same command then goes on. Tables are compared byte by "
             "byte, receipts but for seconds and `resumed`, the times of runs by their runs alone.",
             "*A render*: `python -m tp1 weave` of the tests' sample book, of which a chapter has changed and "
-            f"is executed again; {render['milliseconds'] / 1000:.1f} s undisturbed. Seven kills in ten come at "
+            f"is executed again; {seconds[1]} undisturbed. Seven kills in ten come at "
             "any time, the others while a folder is written aside or swapped. Whole is what is byte by byte "
             "the old or the new; of a PDF, which holds the time, length and both ends are compared. A kill "
             "between the two renamings of a swap leaves the old folder under another name: the next command "

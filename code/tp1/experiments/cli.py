@@ -130,8 +130,9 @@ def run(args: argparse.Namespace) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:  # such as a full disk where the images are unpacked
+        place = error.filename or session.output
         raise ResultsError(
-            f"{error.filename or session.output} ({error.strerror}): make room, "
+            f"{place} cannot be used ({error.strerror}): make room or free its place, "
             "then the same command goes on from the epochs that are kept"
         ) from error
     return 0
