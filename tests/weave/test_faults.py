@@ -25,7 +25,8 @@ def made(book: Path) -> Digest:
 def told(book: Path, capsys: pytest.CaptureFixture[str]) -> str:
     """What a render that must fail says: one line."""
     assert main(["weave", str(book)]) == 2
-    (line,) = capsys.readouterr().err.splitlines()
+    said = capsys.readouterr().err.splitlines()
+    (line,) = [line for line in said if line.startswith("tp1: error: ")]
     return line
 
 
