@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -25,6 +26,7 @@ COMMANDS = {
     ),
     "weave": ("tp1.weave.cli", "render the book without Quarto"),
 }
+INTERRUPTED = "interrupted"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -56,5 +58,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
+def process() -> int:
+    """Be the process of a command: whenever it is interrupted, it says so in one line, and ends with 130."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # a shell's background job
+        return main()
+    # Not as an exception, which is lost where Python clears up after an import; nothing has to be saved yet.
+    signal.signal(signal.SIGINT, leave)
+    if sys.argv[1:2] and sys.argv[1] in COMMANDS:
+        importlib.import_module(COMMANDS[sys.argv[1]][0])
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        try:
+            return main()
+        finally:
+            # What is interrupted is ending already, and what is done is done.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except KeyboardInterrupt:
+        print(INTERRUPTED, file=sys.stderr)
+        return 130
+
+
+def leave(*_: object) -> None:
+    """End the process at once."""
+    os.write(2, f"{INTERRUPTED}\n".encode())
+    os._exit(130)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(process())

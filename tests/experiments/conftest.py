@@ -4,7 +4,9 @@ import gzip
 
 import pytest
 import torch
+from small_search import plan
 
+from tp1.experiments import cli, final, part2, runner
 from tp1.experiments.images import prepared_sets
 from tp1.learning.data import Labelled
 
@@ -58,3 +60,22 @@ def write_small_data(tmp_path):
         return tmp_path / "data"
 
     return write
+
+
+@pytest.fixture
+def world(monkeypatch, tmp_path, small, raw_test):
+    """Small plans on small images; how often the test set was read."""
+    monkeypatch.setattr(runner, "fashion_mnist", lambda *_: small)
+    monkeypatch.setattr(final, "fashion_mnist", lambda *_: small)
+    monkeypatch.setattr(
+        part2, "SEARCHES", {"assigned": plan("unit"), "wider": plan("standard")}
+    )
+    reads = []
+
+    def load_test(scale):
+        reads.append(1)
+        return raw_test
+
+    monkeypatch.setattr(final, "load_test", load_test)
+    monkeypatch.setattr(cli, "verify", lambda *_: None)
+    return tmp_path, reads

@@ -1,11 +1,11 @@
 """Workers, interruptions and the stages: the same numbers however the work was cut up."""
 
-import errno
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import torch
+from full_disk import REASON, full_disk
 
 from tp1.experiments import kept, runner
 from tp1.experiments.errors import ResultsError
@@ -156,26 +156,32 @@ def test_it_goes_on_with_other_workers_and_with_more_seeds(
     assert done + rest.done == 2 * 4 * 3
 
 
-@pytest.mark.parametrize(
-    "error", [OSError(errno.ENOSPC, "full"), RuntimeError("write")]
-)
-def test_a_full_disk_is_named_and_leaves_what_was_kept(
-    tmp_path, small, monkeypatch, error
-):
+def test_a_full_disk_is_named_and_leaves_what_was_kept(tmp_path, small):
     stack = start(RUNS[:2], small)
     kept.save(tmp_path, stack, "cpu")
-    whole = torch.save
-
-    def failing(state, path):
-        whole(state, path)
-        raise error
-
-    monkeypatch.setattr(torch, "save", failing)
-    with pytest.raises(ResultsError, match=r"No space left.*make room"):
+    with full_disk(), pytest.raises(ResultsError, match=rf"\.pt .*{REASON}.*make room"):
         kept.save(tmp_path, advance(stack, small), "cpu")
-    monkeypatch.undo()
     assert len(list(tmp_path.iterdir())) == 1
     assert len(kept.find(tmp_path, RUNS, "cpu")[0].history) == 1
+
+
+def test_a_kept_file_that_was_altered_is_as_good_as_none(tmp_path, small):
+    kept.save(tmp_path, start(RUNS[:2], small), "cpu")
+    (path,) = tmp_path.iterdir()
+    content = bytearray(path.read_bytes())
+    # In the middle are parameters: any number there is a good one.
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    assert not kept.find(tmp_path, RUNS, "cpu")
+    assert not path.exists()
+
+
+def test_what_a_kill_left_half_saved_is_removed(tmp_path, small):
+    kept.save(tmp_path, start(RUNS[:2], small), "cpu")
+    (path,) = tmp_path.iterdir()
+    path.with_suffix(".12345").write_bytes(path.read_bytes()[:100])
+    assert kept.find(tmp_path, RUNS, "cpu")
+    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"damaged" * 100])

@@ -67,11 +67,18 @@ def damage(path, how):
         path.write_bytes(content[: len(content) // 2])
     elif how == "empty":
         path.write_bytes(b"")
+    elif how == "swapped":
+        # The images and labels of the test set are as well formed.
+        path.write_bytes(
+            path.with_name(path.name.replace("train", "t10k")).read_bytes()
+        )
     else:
         path.write_bytes(content[:20] + bytes([content[20] ^ 1]) + content[21:])
 
 
-@pytest.mark.parametrize("how", ["missing", "truncated", "empty", "tampered"])
+@pytest.mark.parametrize(
+    "how", ["missing", "truncated", "empty", "tampered", "swapped"]
+)
 @pytest.mark.parametrize("name", [IMAGES, "train-labels-idx1-ubyte.gz"])
 def test_a_bad_file_is_named_with_its_remedy(tiny, name, how):
     damage(raw_folder(tiny) / name, how)

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from tp1.experiments import part2, part3
+from tp1.experiments.errors import ResultsError
 from tp1.experiments.lock import alone
 from tp1.experiments.runner import default_workers
 from tp1.experiments.stages import Session
@@ -103,7 +104,8 @@ def run(args: argparse.Namespace) -> int:
     DeviceError
         If the device is not there.
     ResultsError
-        If the final evaluation is asked for before the searches, or another search is at work there.
+        If the final evaluation is asked for before the searches, another search is at work there, or the
+        system refuses to write.
     """
     check_least(args, seeds=1)
     part = PARTS[args.part]
@@ -125,4 +127,12 @@ def run(args: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 130
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # such as a full disk where the images are unpacked
+        place = error.filename or session.output
+        raise ResultsError(
+            f"{place} cannot be used ({error.strerror}): make room or free its place, "
+            "then the same command goes on from the epochs that are kept"
+        ) from error
     return 0

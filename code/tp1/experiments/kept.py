@@ -1,13 +1,14 @@
 """What is kept of stacks that are not finished: a file each, which says its runs, its code and its device.
 
 A stack is found again by its runs, however the work is divided by then: for more workers, or with more seeds.
+A file begins with the SHA-256 of the rest, for PyTorch reads numbers that were altered without a word.
 """
 
-import errno
 import hashlib
+import io
 import os
-import pickle
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from tp1.experiments.plans import Config, Run
 from tp1.experiments.provenance import fingerprint
 
 SUFFIX = ".pt"
+DIGEST = 32  # bytes of a SHA-256
 
 
 def save(folder: Path, stack: Stack, device: str) -> None:
@@ -34,23 +36,31 @@ def save(folder: Path, stack: Stack, device: str) -> None:
     aside = path.with_suffix(f".{os.getpid()}")
     runs = [{**asdict(run.config), "seed": run.seed} for run in stack.runs]
     state = {**vars(stack), "runs": runs, "history": torch.from_numpy(stack.history)}
+    buffer = io.BytesIO()
+    torch.save({"code": fingerprint(), "device": device, "stack": state}, buffer)
+    content = buffer.getvalue()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        torch.save({"code": fingerprint(), "device": device, "stack": state}, aside)
+        aside.write_bytes(hashlib.sha256(content).digest() + content)
         aside.replace(path)
-    except (OSError, RuntimeError) as error:
-        # PyTorch's writer reports a full disk as a RuntimeError.
-        reason = os.strerror(getattr(error, "errno", None) or errno.ENOSPC)
+    except OSError as error:
         raise ResultsError(
-            f"{path} cannot be written ({reason}): make room or name another folder, "
+            f"{path} cannot be written ({error.strerror}): make room or name another folder, "
             "then the same command goes on from the epochs that are kept"
         ) from error
     finally:
-        aside.unlink(missing_ok=True)  # there only if it was not renamed
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)  # there only if it was not renamed
 
 
 def find(folder: Path, wanted: Iterable[Run], device: str) -> list[Stack]:
-    """Give the stacks that were kept of some runs on a device; files that are of no use are removed."""
+    """Give the stacks that were kept of some runs on a device; files that are of no use are removed.
+
+    No other process may be saving there: what it has aside is taken for what a kill left.
+    """
+    for path in folder.glob("*"):
+        if path.is_file() and path.suffix.removeprefix(".").isdigit():
+            path.unlink()
     missing = set(wanted)
     found = []
     for _, of, stack in stacks(folder):
@@ -73,14 +83,20 @@ def forget(folder: Path, runs: Iterable[Run]) -> None:
 def stacks(folder: Path) -> Iterator[tuple[Path, str, Stack]]:
     """Read the stacks of a folder: file, device, stack; remove files that are damaged, or of other code."""
     for path in sorted(folder.glob(f"*{SUFFIX}")):
-        try:
-            state = torch.load(path, weights_only=True)
-            if state["code"] == fingerprint():
-                yield path, state["device"], revived(state["stack"])
-                continue
-        except (RuntimeError, EOFError, pickle.UnpicklingError, KeyError, TypeError):
-            pass
-        path.unlink()
+        state = read(path)
+        if state:
+            yield path, state["device"], revived(state["stack"])
+        else:
+            path.unlink()
+
+
+def read(path: Path) -> dict[str, Any] | None:
+    """Read what `save` wrote; None if it is damaged, or of other code."""
+    content = path.read_bytes()
+    if hashlib.sha256(content[DIGEST:]).digest() != content[:DIGEST]:
+        return None
+    state: dict[str, Any] = torch.load(io.BytesIO(content[DIGEST:]), weights_only=True)
+    return state if state["code"] == fingerprint() else None
 
 
 def revived(state: dict[str, Any]) -> Stack:

@@ -9,11 +9,14 @@ from filelock import FileLock, Timeout
 from tp1.experiments.errors import ResultsError
 
 NAME = ".lock"
+ASIDE = (".*.csv.*", ".*.json.*")  # what a process was writing when it was killed
 
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Hold a folder of results; the system lets go of it when the process ends, however it ends.
+    """Hold a folder of results, cleared of what was half written.
+
+    The system lets go of it when the process ends, however it ends.
 
     Raises
     ------
@@ -33,6 +36,8 @@ def alone(folder: Path) -> Iterator[None]:
             f"{folder} cannot be written to ({error.strerror}): name another folder"
         ) from error
     try:
+        for path in (path for pattern in ASIDE for path in folder.glob(pattern)):
+            path.unlink()
         yield
     finally:
         # While it is held, so that nobody holds a file that is about to go.

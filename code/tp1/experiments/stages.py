@@ -61,10 +61,13 @@ def search(name: str, plan: list[Run], session: Session) -> Results:
     Runs that the results have already, made by the same code, are kept and not done again. What each run took
     goes into ``name-times``: its share of the seconds that its stack was trained for.
     """
-    path = session.output / name
+    path, unfinished = session.output / name, session.output / UNFINISHED
+    recover(path, unfinished / name)
+    refuse_replacing(path, len(plan))
     old, times = finished(path)
     missing = [run for run in plan if run not in old.history]
     if not missing:
+        kept.forget(unfinished, plan)
         return old
     new, receipt = train(name, missing, session)
     history = {
@@ -76,10 +79,44 @@ def search(name: str, plan: list[Run], session: Session) -> Results:
         later = [*old.provenance.get("added", []), {"runs": len(missing), **receipt}]
         receipt = {**old.provenance, "added": later}
     results = Results({**old.history, **history}, {"plan": name, **receipt})
+    # Whole aside before any of the old files is touched: whenever it is killed, one of the two is there.
+    write(unfinished / name, results, times)
+    recover(path, unfinished / name)
+    kept.forget(unfinished, plan)
+    return results
+
+
+def write(path: Path, results: Results, times: Mapping[Run, float]) -> None:
+    """Write the results of a search and what its runs took."""
     write_times(times_of(path), times, results.provenance)
     write_results(path, results)
-    kept.forget(session.output / UNFINISHED, plan)
-    return results
+
+
+def recover(path: Path, aside: Path) -> None:
+    """Put results that were written aside in their place, if they are whole; leave nothing aside."""
+    results, times = finished(aside)
+    if results.history:
+        write(path, results, times)
+    for table in (aside, times_of(aside)):
+        for suffix in (".csv", ".json"):
+            table.with_suffix(suffix).unlink(missing_ok=True)
+
+
+def refuse_replacing(path: Path, runs: int) -> None:
+    """Raise `ResultsError` if results of other code have more runs than would replace them.
+
+    What this code made is added to, never replaced; a plan that has really become smaller wants another
+    folder, or the old results removed.
+    """
+    try:
+        there = read_results(path)
+    except ResultsError:
+        return
+    if there.provenance["code"] != fingerprint() and len(there.history) > runs:
+        raise ResultsError(
+            f"{path}.csv has {len(there.history)} runs of other code, and {runs} would replace them: "
+            "ask for as many, or name another folder with --output"
+        )
 
 
 def times_of(path: Path) -> Path:
@@ -173,7 +210,7 @@ def conclude(choices: Mapping[str, Config], seeds: int, session: Session) -> Non
     Raises
     ------
     ResultsError
-        If the same choices were evaluated with more seeds.
+        If an evaluation with more seeds is there.
     """
     wanted: dict[str, Any] = {
         "plan": "final",
@@ -182,27 +219,25 @@ def conclude(choices: Mapping[str, Config], seeds: int, session: Session) -> Non
         "seeds": seeds,
         "choices": {name: asdict(config) for name, config in choices.items()},
     }
-    if evaluated(session.output, wanted):
-        return
-    refuse_fewer(session.output, wanted)
     runs = runs_of(dict.fromkeys(choices.values()), seeds)
+    if evaluated(session.output, wanted):
+        kept.forget(session.output / UNFINISHED, runs)
+        return
+    refuse_fewer(session.output, seeds)
     trained, receipt = train("final", runs, session)
     evaluate_choices(choices, trained, {**receipt, **wanted}, session.output)
     kept.forget(session.output / UNFINISHED, runs)
 
 
-def refuse_fewer(folder: Path, wanted: dict[str, Any]) -> None:
-    """Raise `ResultsError` if the same choices were evaluated with more seeds: that is not overwritten."""
+def refuse_fewer(folder: Path, seeds: int) -> None:
+    """Raise `ResultsError` if an evaluation with more seeds is there, whatever code made it."""
     try:
-        receipt = read_table(folder / "final")[1]
+        there = read_table(folder / "final")[1].get("seeds", 0)
     except ResultsError:
         return
-    same = all(
-        receipt.get(key) == wanted[key] for key in ("code", "evaluation", "choices")
-    )
-    if same and receipt.get("seeds", 0) > wanted["seeds"]:
+    if there > seeds:
         raise ResultsError(
-            f"{folder / 'final'}.csv has {receipt['seeds']} seeds, and {wanted['seeds']} would replace them: "
+            f"{folder / 'final'}.csv has {there} seeds, and {seeds} would replace them: "
             "ask for as many, or name another folder with --output"
         )
 

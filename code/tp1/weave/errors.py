@@ -1,5 +1,6 @@
 """What can be wrong in a book, each with the place to mend."""
 
+import shutil
 from pathlib import Path
 
 from tp1.errors import Tp1Error
@@ -31,6 +32,25 @@ class UnsupportedFeature(WeaveError):
     ) -> None:
         super().__init__(
             f"{feature} is not supported by the built-in renderer", file, line
+        )
+
+
+class OutputError(WeaveError):
+    """The system refuses what is written; what was there before still is."""
+
+    exit_status = 2
+
+    def __init__(self, place: Path | str, error: OSError) -> None:
+        if isinstance(error, shutil.Error) and error.args[0]:
+            # Of a folder that was copied, the first file that could not be.
+            file, reason = error.args[0][0][1:3]
+        else:
+            file = error.filename2 or error.filename or place
+            reason = error.strerror or str(error)
+        super().__init__(
+            f"cannot be written ({reason.partition(': ')[0]}): make room or free its place; "
+            "what was there before still is",
+            file,
         )
 
 

@@ -50,7 +50,7 @@ def thaw(root: Path, source: Source, target: str) -> Thawed | None:
         if frozen["hash"] != source.digest:
             return None
         return Thawed(str(frozen["result"]["markdown"]), folder)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (ValueError, KeyError, TypeError) as error:
         message = f"not a freeze of Quarto's ({error!r}); delete it and render again"

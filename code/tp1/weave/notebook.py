@@ -9,6 +9,7 @@ from typing import Any
 import nbformat
 import panflute as pf
 
+from tp1.weave.aside import write_aside
 from tp1.weave.document import Chapter, is_caption
 from tp1.weave.opening import opening_cells
 from tp1.weave.project import Book
@@ -50,9 +51,7 @@ def write_notebook(
         },
     )
     nbformat.validate(notebook)
-    aside = file.with_name(f".{file.name}.new")
-    nbformat.write(notebook, aside)
-    aside.replace(file)
+    write_aside(file, nbformat.writes(notebook) + "\n")
 
 
 def _chapter_cells(

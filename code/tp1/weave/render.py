@@ -17,7 +17,7 @@ from tp1.weave.crossref import (
     resolve_references,
 )
 from tp1.weave.document import Chapter, read_blocks
-from tp1.weave.errors import UnsupportedFeature, WeaveError
+from tp1.weave.errors import OutputError, UnsupportedFeature, WeaveError
 from tp1.weave.freeze import (
     acknowledge,
     freeze,
@@ -123,11 +123,12 @@ def _execute_stale(
             continue
         execute = _executor(source)
         head = f"[{i}/{len(sources)}] {source.path}: "
-        freeze(
-            book.root,
-            source,
-            execute(source, book.root, book.figure_size, _prefixed(progress, head)),
-        )
+        say = _prefixed(progress, head)
+        try:
+            cells = execute(source, book.root, book.figure_size, say)
+        except OSError as error:
+            raise OutputError("what a kernel needs", error) from error
+        freeze(book.root, source, cells)
 
 
 def _executor(source: Source) -> Callable[..., list[Executed]]:

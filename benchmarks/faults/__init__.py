@@ -1,0 +1,1 @@
+"""What the soak of faults kills: a small search, the sample book."""
