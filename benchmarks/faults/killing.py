@@ -19,7 +19,7 @@ Moment = Callable[[], bool]
 
 def begin(module: str, arguments: Sequence[object]) -> subprocess.Popen[bytes]:
     """Start a module of Python's as a process; what it prints is kept in it."""
-    return subprocess.Popen(  # noqa: S603
+    return subprocess.Popen(
         [sys.executable, "-m", module, *map(str, arguments)],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT / "code")},

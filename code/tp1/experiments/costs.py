@@ -44,10 +44,10 @@ class Costs(NamedTuple):
 
 
 FITTED = Costs(
-    launch={"sgd": 1.2e-5, "adam": 2.2e-5},
-    number={"sgd": 2e-10, "adam": 1.4e-9},
-    image=1e-7,
-    flop=1 / 6e10,
+    launch={"sgd": 1.3e-05, "adam": 2e-05},
+    number={"sgd": 1.1e-10, "adam": 1.7e-09},
+    image=1e-06,
+    flop=1.1e-11,
 )
 
 
