@@ -26,7 +26,6 @@ async def serve():
 asyncio.run(serve())
 """
 Server = tuple[subprocess.Popen[str], str]
-ADDRESS = "tcp://hôte:8786"
 
 
 def serve(kind: str, arguments: str) -> Server:
@@ -117,7 +116,7 @@ def log(results: Path) -> dict[str, Any]:
             stderr=subprocess.DEVNULL,
             text=True,
         )
-        say(f"$ python -m tp1 {' '.join(command)} --scheduler {ADDRESS}")
+        say(f"$ python -m tp1 {' '.join(command)} --scheduler …")
         kept = Path(folder, "part2", ".unfinished")
         while search.poll() is None and not (kept.is_dir() and any(kept.iterdir())):
             time.sleep(0.05)

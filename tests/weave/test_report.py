@@ -13,7 +13,7 @@ from elsewhere import FORGET
 from pages import check_site
 
 PROJECT = Path(__file__).parents[2]
-FROZEN = sorted((PROJECT / "_freeze").rglob("*.json"))
+FROZEN = sorted((PROJECT / "_freeze").rglob("execute-results/*.json"))
 CODE_WIDTH = 88  # what a line of the PDF holds
 
 

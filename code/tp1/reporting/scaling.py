@@ -17,7 +17,7 @@ from tp1.experiments.plans import Config
 from tp1.reporting.french import NBSP, number
 from tp1.reporting.style import BLUE, GREEN, ORANGE, finished
 from tp1.reporting.table import markdown_table
-from tp1.reporting.words import OPTIMISERS, duration
+from tp1.reporting.words import OPTIMISERS
 
 MAKE = "run `python -m benchmarks.search_scaling` to make it again"
 KINDS = {"processes": "processus", "cluster": "grappe"}
@@ -188,9 +188,9 @@ def million_table(configs: dict[str, Config], runs: int, cores: int) -> Markdown
             (
                 name,
                 OPTIMISERS[config.optimiser],
-                duration(seconds_of(config)),
+                f"{number(seconds_of(config), 2)}{NBSP}s",
                 number(seconds / 3600, 0),
-                number(seconds / 86_400 / cores, 1),
+                number(seconds / 3600 / cores, 1),
             )
         )
     header = (
@@ -198,7 +198,7 @@ def million_table(configs: dict[str, Config], runs: int, cores: int) -> Markdown
         "",
         "Un entraînement",
         "Heures d'un cœur",
-        f"Jours de {number(cores, 0)} cœurs",
+        f"Heures de {number(cores, 0)} cœurs",
     )
     return markdown_table(header, rows, align="llrrr")
 
