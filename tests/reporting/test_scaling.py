@@ -66,10 +66,10 @@ def test_workers_are_compared_with_one_of_their_kind(found):
     rows = scaling.workers_table(found).data.splitlines()[2:6]
     cells = [[part.strip() for part in row.strip("|").split("|")] for row in rows]
     assert [row[:2] for row in cells] == [
-        ["1", "processus"],
-        ["2", "processus"],
-        ["1", "grappe"],
-        ["2", "grappe"],
+        ["1", "cette machine"],
+        ["2", "cette machine"],
+        ["1", "une grappe"],
+        ["2", "une grappe"],
     ]
     assert [row[-1].replace("\xa0", " ") for row in cells] == [
         "× 1,00",

@@ -86,8 +86,6 @@ def test_claims_fail_when_the_results_no_longer_support_them(
     report: Path, tmp_path: Path, part: str, search: str, optimiser: str, chapter: str
 ) -> None:
     shutil.copytree(report.parent, tmp_path, dirs_exist_ok=True)
-    for name in ("results", "benchmarks"):
-        shutil.copytree(PROJECT / name, tmp_path / name)
     path = tmp_path / "results" / part / search
     write_results(path, worse(read_results(path), optimiser))
     shutil.rmtree(tmp_path / "_freeze/report" / chapter)

@@ -20,7 +20,7 @@ from tp1.reporting.table import markdown_table
 from tp1.reporting.words import OPTIMISERS
 
 MAKE = "run `python -m benchmarks.search_scaling` to make it again"
-KINDS = {"processes": "processus", "cluster": "grappe"}
+KINDS = {"processes": "cette machine", "cluster": "une grappe"}
 BOUNDS = {
     "latency": ("lancements", BLUE, "o"),
     "memory": ("mémoire", ORANGE, "s"),
@@ -167,7 +167,7 @@ def workers_table(scaling: Scaling) -> Markdown:
         )
         for (kind, workers), seconds in scaling.seconds.items()
     ]
-    header = ("Ouvriers", "", "Durée", "Entraînements par seconde", "Gain")
+    header = ("Ouvriers", "De", "Durée", "Entraînements par seconde", "Gain")
     return markdown_table(header, rows, align="rlrrr")
 
 
@@ -195,7 +195,7 @@ def million_table(configs: dict[str, Config], runs: int, cores: int) -> Markdown
         )
     header = (
         "Modèle",
-        "",
+        "Optimiseur",
         "Un entraînement",
         "Heures d'un cœur",
         f"Heures de {number(cores, 0)} cœurs",
