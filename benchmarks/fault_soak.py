@@ -3,7 +3,8 @@
     python -m benchmarks.fault_soak [--kills N] [--renders N] [--seed N] [--output DIR]
 
 prints a Markdown report and writes it to DIR/fault_soak.md; its exit status is 1 if anything is wrong. It
-needs the data, and takes a quarter of an hour on two cores. `tests/test_fault_soak.py` is a shorter one.
+needs the data, and takes about half an hour on two cores that are shared. `tests/test_fault_soak.py` is a
+shorter one.
 """
 
 import argparse

@@ -22,6 +22,7 @@ from benchmarks.softmax.store import about, rounded
 
 from tp1.experiments import costs
 from tp1.experiments.results import write_atomically
+from tp1.reporting.scaling import understood
 
 HERE = Path(__file__).parent
 ROUNDS = 3
@@ -71,47 +72,29 @@ def report(found: dict[str, Any]) -> Iterator[str]:
     yield f"| image, µs | {1e6 * model.image:.3g} | {1e6 * model.image:.3g} |"
     rate = f"{1e-9 / model.flop:.3g}" if model.flop else "–"
     yield f"| products, GFLOP/s | {rate} | {rate} |"
-    rows = [predicted(cell, model) for cell in found["cells"]]
-    errors = [row[-1] for row in rows]
+    scaling = understood(found)
+    errors = scaling.ratios
     yield (
         f"\nPredicted over measured: median {statistics.median(errors):.2f}, "
-        f"between {min(errors):.2f} and {max(errors):.2f}.\n"
+        f"between {errors[0]:.2f} and {errors[-1]:.2f}.\n"
     )
     yield "| depth × width | optimiser | batch | runs | measured µs | predicted µs | bound by | ratio |"
     yield "|---|---|---:|---:|---:|---:|---|---:|"
-    for cell, (total, bound, ratio) in zip(found["cells"], rows, strict=True):
+    for cell in scaling.cells:
+        config = cell.config
         yield (
-            f"| {cell['depth']} × {cell['width']} | {cell['optimiser']} "
-            f"| {cell['batch_size']} | {cell['runs']} "
-            f"| {1e6 * cell['seconds']:.3g} | {1e6 * total:.3g} | {bound} | {ratio:.2f} |"
+            f"| {config.depth} × {config.width} | {config.optimiser} | {config.batch_size} | {cell.runs} "
+            f"| {1e6 * cell.seconds:.3g} | {1e6 * cell.predicted:.3g} "
+            f"| {cell.bound} | {cell.predicted / cell.seconds:.2f} |"
         )
     yield "\n## More workers\n"
     yield "| workers | | seconds, median | runs a second | against one |\n|---:|---|---:|---:|---:|"
-    for kind, workers, seconds, rate_, gain in speedups(found["throughput"]):
-        yield f"| {workers} | {kind} | {seconds:.1f} | {rate_:.2f} | ×{gain:.2f} |"
+    for (kind, workers), seconds in scaling.seconds.items():
+        gain = scaling.seconds[kind, 1] / seconds
+        yield f"| {workers} | {kind} | {seconds:.1f} | {scaling.runs / seconds:.2f} | ×{gain:.2f} |"
     yield "\n## A cluster that loses a worker\n\n```"
-    yield from (f"{seconds:6.1f} s  {line}" for seconds, line in found["log"]["lines"])
+    yield from (f"{seconds:6.1f} s  {line}" for seconds, line in scaling.log)
     yield "```"
-
-
-def predicted(cell: dict[str, Any], model: costs.Costs) -> tuple[float, str, float]:
-    """Predict a cell's step in seconds; say what bounds it, and how far that is from what was measured."""
-    spent = costs.parts(steps.config_of(cell), steps.counted(cell), model)
-    total = sum(spent.values())
-    return total, max(spent, key=lambda part: spent[part]), total / cell["seconds"]
-
-
-def speedups(
-    timed: list[dict[str, Any]],
-) -> Iterator[tuple[str, int, float, float, float]]:
-    """Give kind, workers, median seconds, runs a second, and the gain against one worker."""
-    times: dict[tuple[str, int], list[float]] = {}
-    for one in timed:
-        times.setdefault((one["kind"], one["workers"]), []).append(one["seconds"])
-    for (kind, workers), seconds in times.items():
-        middle = statistics.median(seconds)
-        alone = statistics.median(times[kind, 1])
-        yield kind, workers, middle, timed[0]["runs"] / middle, alone / middle
 
 
 def main() -> None:

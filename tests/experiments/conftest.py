@@ -63,13 +63,10 @@ def write_small_data(tmp_path):
 
 
 @pytest.fixture
-def world(monkeypatch, tmp_path, small, raw_test):
-    """Small plans on small images; how often the test set was read."""
+def reads(monkeypatch, small, raw_test):
+    """Small images wherever experiments look for some; an entry for each time that the test set is read."""
     monkeypatch.setattr(runner, "fashion_mnist", lambda *_: small)
     monkeypatch.setattr(final, "fashion_mnist", lambda *_: small)
-    monkeypatch.setattr(
-        part2, "SEARCHES", {"assigned": plan("unit"), "wider": plan("standard")}
-    )
     reads = []
 
     def load_test(scale):
@@ -78,4 +75,13 @@ def world(monkeypatch, tmp_path, small, raw_test):
 
     monkeypatch.setattr(final, "load_test", load_test)
     monkeypatch.setattr(cli, "verify", lambda *_: None)
+    return reads
+
+
+@pytest.fixture
+def world(monkeypatch, tmp_path, reads):
+    """Small plans on small images; how often the test set was read."""
+    monkeypatch.setattr(
+        part2, "SEARCHES", {"assigned": plan("unit"), "wider": plan("standard")}
+    )
     return tmp_path, reads

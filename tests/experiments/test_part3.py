@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tp1 import __main__ as command
-from tp1.experiments import cli, final, part3, runner
+from tp1.experiments import part3
 from tp1.experiments.plans import Config, Run
 from tp1.experiments.results import Results, read_results, read_table
 
@@ -53,10 +53,8 @@ def test_the_rate_is_the_best_over_all_depths_after_the_last_epoch():
 
 
 @pytest.fixture
-def world(monkeypatch, tmp_path, small, raw_test):
+def world(monkeypatch, tmp_path, reads):
     """Small networks on small images; how often the test set was read."""
-    monkeypatch.setattr(runner, "fashion_mnist", lambda *_: small)
-    monkeypatch.setattr(final, "fashion_mnist", lambda *_: small)
     monkeypatch.setattr(part3, "DEPTHS", (1, 2))
     monkeypatch.setattr(part3, "WIDTHS", (3, 5))
     monkeypatch.setattr(part3, "STATED", 4)
@@ -65,14 +63,6 @@ def world(monkeypatch, tmp_path, small, raw_test):
     monkeypatch.setattr(
         part3, "own", lambda seeds: [Run(own, seed) for seed in range(seeds)]
     )
-    reads = []
-
-    def load_test(scale):
-        reads.append(1)
-        return raw_test
-
-    monkeypatch.setattr(final, "load_test", load_test)
-    monkeypatch.setattr(cli, "verify", lambda *_: None)
     return tmp_path, reads
 
 

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from tp1.experiments.costs import FITTED
 from tp1.experiments.errors import ResultsError
 from tp1.experiments.plans import Config
 from tp1.reporting import scaling
@@ -25,6 +26,7 @@ def cell(batch_size, seconds, optimiser="adam", depth=0, width=0):
 
 FOUND = {
     "machine": "two cores",
+    "costs": FITTED._asdict(),
     "cells": [
         cell(1, 5e-5, "sgd"),
         cell(1000, 2e-3, width=100, depth=1),

@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 from IPython.display import Markdown
 from matplotlib.figure import Figure
 
-from tp1.experiments.costs import enough, epoch, parts, terms
+from tp1.experiments.costs import Costs, enough, epoch, parts, terms
 from tp1.experiments.errors import ResultsError
 from tp1.experiments.lockstep import abreast
 from tp1.experiments.plans import Config
@@ -116,7 +116,7 @@ def understood(found: dict[str, Any]) -> Scaling:
     for one in found["throughput"]:
         times.setdefault((one["kind"], one["workers"]), []).append(one["seconds"])
     return Scaling(
-        [cell_of(cell) for cell in found["cells"]],
+        [cell_of(cell, Costs(**found["costs"])) for cell in found["cells"]],
         {key: statistics.median(values) for key, values in times.items()},
         found["throughput"][0]["runs"],
         [(float(seconds), str(line)) for seconds, line in found["log"]["lines"]],
@@ -125,12 +125,12 @@ def understood(found: dict[str, Any]) -> Scaling:
     )
 
 
-def cell_of(found: dict[str, Any]) -> Cell:
-    """Make a cell, with the model's prediction."""
+def cell_of(found: dict[str, Any], fitted: Costs) -> Cell:
+    """Make a cell, with the prediction of the model that was fitted."""
     shape = {"depth": found["depth"], "width": found["width"]}
     config = Config(found["optimiser"], 0.0, found["batch_size"], **shape)
     counted = terms(config, found["runs"], found["groups"])
-    return Cell(config, found["runs"], found["seconds"], parts(config, counted))
+    return Cell(config, found["runs"], found["seconds"], parts(config, counted, fitted))
 
 
 def model_figure(scaling: Scaling) -> Figure:
