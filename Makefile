@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-browser test-slow lint format data experiments bench freeze status quarto clean
+.PHONY: help report test test-browser test-slow fuzz lint format data experiments bench freeze status quarto clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,13 +21,16 @@ report: $(VENV)/.report ## render the site, the PDF and the notebook into _outpu
 	fi
 
 test: $(VENV)/.all ## run the tests (under 3 minutes on 2 cores)
-	$(PY) -m pytest -m "not slow and not browser" -n auto --dist loadfile
+	$(PY) -m pytest -m "not slow and not browser and not fuzz" -n auto --dist loadfile
 
 test-browser: $(VENV)/.all ## open every page and explorer in Chromium, cut off from the network
 	$(PY) -m pytest -m "browser and not slow" -n auto --dist loadfile
 
 test-slow: $(VENV)/.all ## run the tests that take longer
 	$(PY) -m pytest -m slow
+
+fuzz: $(VENV)/.all ## try malformed input of every kind: it is answered rightly or refused with a reason
+	$(PY) -m pytest -m fuzz -n auto --dist loadfile
 
 lint: $(VENV)/.all ## check format, lint and types
 	$(PY) -m ruff format --check
