@@ -24,8 +24,8 @@ from tp1.bayes.variable import Variable, first_repeated
 
 # BIF files hold decimals: a row of thirds, printed with six of them, is 1e-6 off.
 DECIMALS_TOLERANCE = 1e-5
-# Several times the largest network of the public repositories.
-MAX_BYTES = 2**25
+# Three times the largest network of the public repositories.
+MAX_BYTES = 2**24
 
 Indices = Mapping[str, Mapping[str, int]]
 
@@ -49,7 +49,7 @@ def read_bif(path: str | Path) -> Network:
     BifError
         If the file cannot be read, departs from the format, or gives some parents' states no row, or two.
     NetworkTooLarge
-        If the file has more than 32 MiB, or its tables together more than 2^25 cells.
+        If the file has more than 16 MiB, or its tables together more than 2^25 cells.
     NetworkError
         If what it describes is no Bayesian network.
     """

@@ -31,6 +31,7 @@ TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,9})?")
+NOT_ZERO = re.compile("[1-9]")
 COUNT = re.compile(r"[0-9]{1,9}")
 
 
@@ -111,7 +112,7 @@ class _Reader:
     def file(self) -> tuple[list[Domain], list[Table]]:
         domains: list[Domain] = []
         tables: list[Table] = []
-        self.expect_word("network", "a BIF file begins with network")
+        self.expect_word("network", "with which a BIF file begins")
         self.name("the name of the network")
         self.expect("{", "to open the network block")
         while not self.accept("}"):
@@ -147,7 +148,7 @@ class _Reader:
         return Domain(name, states, position)
 
     def states(self, name: str) -> tuple[str, ...]:
-        self.expect_word("discrete", "only discrete variables can be read")
+        self.expect_word("discrete", "the one type that can be read")
         self.expect("[", "and the number of states")
         token = self.advance()
         if token.kind != "word" or not COUNT.fullmatch(token.text):
@@ -206,7 +207,7 @@ class _Reader:
         if match is None:
             self.fail(f"expected {what}", token)
         number = float(token.text)
-        if math.isinf(number) or (number == 0 and re.search("[1-9]", match[1])):
+        if math.isinf(number) or (number == 0 and NOT_ZERO.search(match[1])):
             self.fail("expected a number that 64 bits can hold", token)
         return number
 
@@ -247,7 +248,7 @@ class _Reader:
 
     def expect_word(self, word: str, why: str) -> None:
         if not self.accept_word(word):
-            self.fail(f"expected '{word}': {why}")
+            self.fail(f"expected '{word}', {why}")
 
     def fail(self, problem: str, token: _Token | None = None) -> NoReturn:
         token = token or self.token

@@ -39,10 +39,6 @@ class BifError(NetworkError):
     """A BIF file cannot be read."""
 
 
-class MissingDependency(BayesError):
-    """An optional library is not installed."""
-
-
 class QueryError(BayesError):
     """A query is malformed, or makes no sense."""
 
