@@ -19,6 +19,7 @@ from tp1.bayes.errors import (
     UnknownParent,
     UnknownState,
     UnknownVariable,
+    magnitude,
     nearest,
     shorten,
 )
@@ -81,7 +82,7 @@ class Network:
             for name in given:
                 if name not in axes:
                     raise UnknownVariable(
-                        f"{what} given for {shorten(name)}, which is no variable; {nearest(str(name), names)}"
+                        f"{what} given for {shorten(name)}, which is no variable; {nearest(name, names)}"
                     )
 
         # Frozen: the attributes are set once, here, behind the back of the dataclass.
@@ -146,7 +147,7 @@ class Network:
             return self._axes[name]
         except (KeyError, TypeError):
             raise UnknownVariable(
-                f"unknown variable {shorten(name)}; {nearest(str(name), self.names)}"
+                f"unknown variable {shorten(name)}; {nearest(name, self.names)}"
             ) from None
 
     def index(self, name: str, state: str) -> int:
@@ -156,7 +157,7 @@ class Network:
         except (KeyError, TypeError):
             states = self.variable(name).states
             raise UnknownState(
-                f"variable {shorten(name)} has no state {shorten(state)}; {nearest(str(state), states)}"
+                f"variable {shorten(name)} has no state {shorten(state)}; {nearest(state, states)}"
             ) from None
 
     def variable(self, name: str) -> Variable:
@@ -177,7 +178,10 @@ class Network:
         return iter(self.names)
 
     def __repr__(self) -> str:
-        return f"Network({len(self.names)} variables, {len(self.edges)} edges, joint of {self.size} cells)"
+        return (
+            f"Network({len(self.names)} variables, {len(self.edges)} edges, "
+            f"joint of {magnitude(self.size)} cells)"
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         # What is remembered about a network (joints, plans) stays at home.
@@ -226,7 +230,7 @@ def _valid_parents(
     for parent in given:
         if not isinstance(parent, str) or parent not in names:
             raise UnknownParent(
-                f"{shorten(name)} has an unknown parent {shorten(parent)}; {nearest(str(parent), names)}"
+                f"{shorten(name)} has an unknown parent {shorten(parent)}; {nearest(parent, names)}"
             )
     if repeated := first_repeated(given):
         raise DuplicateName(f"{shorten(name)} has the parent {shorten(repeated)} twice")
