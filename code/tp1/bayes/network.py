@@ -252,22 +252,25 @@ def _valid_cpt(network: Network, name: str, given: Mapping[str, ArrayLike]) -> A
     family = [network.variable(member) for member in (*network.parents[name], name)]
     expected = tuple(len(member.states) for member in family)
     try:
-        # A copy of our own: the caller keeps a writable array, and must not reach ours through it.
         entries = np.asarray(given[name])
         if entries.dtype.kind not in "buifO" or np.ma.is_masked(given[name]):
             raise TypeError(f"entries of type {entries.dtype}, or masked")
+        # Before the copy: an array of the wrong shape may have any size.
+        if entries.shape != expected:
+            axes = ", ".join(f"{m.name}: {len(m.states)}" for m in family)
+            raise InvalidCpt(
+                f"CPT of {shorten(name)}: shape {entries.shape}, expected {expected}: "
+                f"one axis per parent, then one for the variable itself ({axes})"
+            )
+        # A copy of our own: the caller keeps a writable array, and must not reach ours through it.
         # Adding 0 makes -0.0 a plain zero.
         table = np.array(entries, dtype=np.float64) + 0.0
+    except InvalidCpt:
+        raise
     except (TypeError, ValueError, OverflowError) as error:
         raise InvalidCpt(
             f"CPT of {shorten(name)}: not an array of numbers ({error})"
         ) from None
-    if table.shape != expected:
-        axes = ", ".join(f"{member.name}: {len(member.states)}" for member in family)
-        raise InvalidCpt(
-            f"CPT of {shorten(name)}: shape {table.shape}, expected {expected}: "
-            f"one axis per parent, then one for the variable itself ({axes})"
-        )
     # Written so that NaN, for which every comparison is false, is refused too.
     wrong = ~((table >= 0) & (table <= 1 + ROW_TOLERANCE))
     if wrong.any():
