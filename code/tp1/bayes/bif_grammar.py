@@ -30,7 +30,7 @@ TOKEN = re.compile(
           | (?P<end>\Z) )""",
     re.VERBOSE | re.DOTALL,
 )
-NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,9})?")
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 NOT_ZERO = re.compile("[1-9]")
 COUNT = re.compile(r"[0-9]{1,9}")
 
