@@ -119,57 +119,67 @@ def join(rng: random.Random, tokens: list[str]) -> str:
 def mutate(rng: random.Random, tokens: list[str]) -> list[str]:
     tokens = list(tokens)
     for _ in range(rng.choice([1, 1, 1, 2, 3])):
-        at, other = rng.randrange(len(tokens) + 1), rng.randrange(len(tokens) + 1)
-        start, stop = min(at, other), max(at, other)
-        odd = rng.choice(
-            [
-                rng.choice(tokens or [";"]),
-                rng.choice(
-                    [
-                        *"{}[]()|,;",
-                        '"',
-                        '""',
-                        "/*",
-                        "*/",
-                        "//",
-                        "\x00",
-                        "\u00a0",
-                        "\u2028",
-                    ]
-                ),
-                rng.choice(NUMBERS),
-                rng.choice(
-                    ["table", "default", "property", "type", "variable", "discrete"]
-                ),
-            ]
-        )
-        change = rng.randrange(9)
-        if change == 0:
-            del tokens[at : at + rng.randint(1, 3)]
-        elif change == 1:
-            tokens.insert(at, odd)
-        elif change <= 3:
-            tokens[at : at + 1] = [odd]
-        elif change == 4:
-            tokens[at : at + 2] = tokens[at : at + 2][::-1]
-        elif change == 5:
-            tokens[start:start] = tokens[start : min(stop, start + 12)]
-        elif change == 6:
-            tokens[start:stop] = []
-        elif change == 7:
-            tokens = tokens[:at]
-        else:
-            swap(tokens, rng)
+        if tokens:
+            change = rng.choice([change_token, change_run, *CAREFUL, *CAREFUL])
+            change(rng, tokens)
     return tokens
 
 
-def swap(tokens: list[str], rng: random.Random) -> None:
-    """Exchange two tokens, of one kind if it can be: what results is often a file, of another network."""
-    if tokens:
-        one = rng.randrange(len(tokens))
-        kind = tokens[one][:1].isdigit()
-        other = rng.choice([i for i, t in enumerate(tokens) if t[:1].isdigit() == kind])
+def change_token(rng: random.Random, tokens: list[str]) -> None:
+    """Delete, insert or replace a token."""
+    odd = rng.choice(
+        [
+            rng.choice(tokens),
+            rng.choice([*"{}[]()|,;", '"', '""', "/*", "*/", "//", "\x00", "\u00a0"]),
+            rng.choice(NUMBERS),
+            rng.choice(["table", "default", "property", "type", "variable", "\u2028"]),
+        ]
+    )
+    at = rng.randrange(len(tokens))
+    tokens[at : at + rng.randint(0, 2)] = rng.choice([[odd], [odd], []])
+
+
+def change_run(rng: random.Random, tokens: list[str]) -> None:
+    """Repeat, drop or reverse some tokens, or cut the file."""
+    start = rng.randrange(len(tokens))
+    stop = start + rng.choice([2, 3, 10, len(tokens)])
+    run = tokens[start:stop]
+    tokens[start:stop] = rng.choice([run * 2, [], run[::-1]])
+
+
+def change_statement(rng: random.Random, tokens: list[str]) -> None:
+    """Drop a statement, mostly of numbers, give it twice, or move it to another place."""
+    ends = [i + 1 for i, token in enumerate(tokens) if token in (";", "{", "}")]
+    if len(ends) < 2:
+        return
+    starts = range(len(ends) - 1)
+    numbers = [i for i in starts if tokens[ends[i]] in ("(", "table", "default")]
+    at = rng.choice(numbers if numbers and rng.random() < 0.8 else starts)
+    statement = tokens[ends[at] : ends[at + 1]]
+    if rng.random() < 0.7:
+        del tokens[ends[at] : ends[at + 1]]
+    if rng.random() < 0.7:
+        to = rng.choice([ends[at], ends[at], rng.choice(ends)])
+        tokens[to:to] = statement
+
+
+def change_alike(rng: random.Random, tokens: list[str]) -> None:
+    """Exchange two numbers, or two names, or write a number otherwise: what results is often a file."""
+    one = rng.randrange(len(tokens))
+    is_number = tokens[one][:1].isdigit()
+    same = [i for i, token in enumerate(tokens) if token[:1].isdigit() == is_number]
+    other = rng.choice(same)
+    alike = {
+        "0.0": ["0", "-0", "0e9", "1e-400", "1e-9", "-1e-9"],
+        "1.0": ["1", "+1", "1e0", "1.000009", "1.00002", "0.999991"],
+    }
+    if tokens[one] in alike:
+        tokens[one] = rng.choice(alike[tokens[one]])
+    elif tokens[other] not in ",;{}[]()|":
         tokens[one], tokens[other] = tokens[other], tokens[one]
+
+
+CAREFUL = (change_statement, change_alike)
 
 
 def check_file(path: Path, data: bytes, text: str | None) -> Network | BayesError:
