@@ -49,6 +49,10 @@ _REFERENCE_DIV = re.compile(r"^(fig|tbl)-|^refs$")
 _CHAPTER_LINK = re.compile(r"\]\(([^()\s]*\.qmd)\)")
 _CAPTION = re.compile(r"^(?:: |Table: ).*\{([^{}]*)\}\s*$")
 _CODE_ATTRIBUTES = re.compile(r"^\s*(?:`{3,}|~{3,})\s*\{([^{}]*)\}\s*$")
+# What pandoc takes for the opening of a block: with anything else behind the marks it is text.
+_OPENING = re.compile(
+    r"^\s*(?:`++|~++)\s*(?:[^\s{}]+\s*)?(?:\{[^{}]*\})?\s*$", re.ASCII
+)
 _ANNOTATION = re.compile(r"#\s*<\d+>\s*$")
 
 
@@ -89,6 +93,8 @@ def _check_fence(line: Line) -> None:
         )
     if engine and line.text[0].isspace():
         _refuse(line, "a chunk that is indented")
+    if not _OPENING.match(line.text):
+        _refuse(line, "what stands behind the marks of this block of code")
     if attributes := _CODE_ATTRIBUTES.match(line.text):
         for item in _ITEM.finditer(attributes[1]):
             if item["key"] or item["id"]:
