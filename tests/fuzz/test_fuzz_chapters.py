@@ -18,26 +18,26 @@ WINDOW = 24  # lines
 
 
 def _windows() -> list[str]:
-    found = []
-    for file in [
-        *sorted(PROJECT.glob("report/*.qmd")),
-        PROJECT / "index.qmd",
-        *sorted(BOOK.rglob("*.qmd")),
-    ]:
-        lines = file.read_text(encoding="utf-8").split("\n")
-        for first in range(0, len(lines), WINDOW):
-            found.append("\n".join(lines[first : first + WINDOW]) + "\n")
+    found: list[str] = []
+    for folder in (PROJECT, BOOK):
+        for file in sorted((*folder.glob("*.qmd"), *folder.glob("report/*.qmd"))):
+            lines = file.read_text(encoding="utf-8").split("\n")
+            found += (
+                "\n".join(lines[first : first + WINDOW]) + "\n"
+                for first in range(0, len(lines), WINDOW)
+            )
     return found
 
 
 WINDOWS = _windows()
 MARKS = (
-    "```", "````", "~~~", "```{python}\n", "```{python}", "```{r}\n", "``` {.python}\n", "```{python echo=F}\n",
-    "#| label: x\n", "#| fig-cap: [\n", "#| echo: yes\n", "#| &a [*a]\n", "#| !!python/object/apply:os.system [ls]\n",
-    "#|\n", "::: {.callout-note}\n", ":::\n", "::: {#fig-x}\n", "::: {.cell}\n", ":::: x\n", "{{< var x >}}",
-    "{{< include un.qmd >}}\n", "{{< include /etc/passwd >}}\n", "{{< include ../un.qmd >}}\n", "{{<", ">}}",
-    "{{< include un/../un.qmd >}}\n", "`{python} 1`", "`{r} 1`", "$$", "{#eq-x}", "@fig-x", "[^1]", "](x.qmd)", "<div>",
-    "---\ntoc: false\n---\n", "# <1>", "{.x}", "<script>", "\\", "{=html}",
+    "```", "````", "~~~", "```{python}\n", "```{python}", "```{r}\n", "``` {.python}\n",
+    "```{python echo=F}\n", "#| label: x\n", "#| fig-cap: [\n", "#| echo: yes\n", "#| &a [*a]\n",
+    "#| !!python/object/apply:os.system [ls]\n", "#|\n", "::: {.callout-note}\n", ":::\n",
+    "::: {#fig-x}\n", "::: {.cell}\n", ":::: x\n", "{{< var x >}}", "{{< include un.qmd >}}\n",
+    "{{< include /etc/passwd >}}\n", "{{< include ../un.qmd >}}\n", "{{<", ">}}",
+    "{{< include un/../un.qmd >}}\n", "`{python} 1`", "`{r} 1`", "$$", "{#eq-x}", "@fig-x", "[^1]",
+    "](x.qmd)", "<div>", "---\ntoc: false\n---\n", "# <1>", "{.x}", "<script>", "\\", "{=html}",
 )  # fmt: skip
 
 

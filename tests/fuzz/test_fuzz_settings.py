@@ -1,4 +1,4 @@
-"""Settings made wrong: YAML is what every reader of YAML takes it for, or refused; so is what a book makes of it."""
+"""Settings made wrong: YAML is what every reader of YAML takes it for, or refused, and so is a book of it."""
 
 import json
 import os
@@ -36,15 +36,16 @@ PARTS = [
     if part.strip()
 ]
 SURPRISES = (
-    "yes", "No", "on", "OFF", "y", "~", "null", "true", "010", "0o10", "0x1F", "0b1", "1_000", "1:30", "12:30:45",
-    "1e3", "1.5e+3", ".5", "5.", "+1", "-0", ".inf", "-.INF", ".nan", "1.0e+999", "99999999999999999999", "007",
-    "089", "2025-02-30", "2025-02-12", "2001-12-14t21:59:43.10-05:00", "=", "<<", "!!int x", "!!timestamp x",
-    "'yes'", '"010"', '"\\0"', '"\\ud800"', '"\\UFFFFFFFF"', '"\\x41"',
+    "yes", "No", "on", "OFF", "y", "~", "null", "true", "010", "0o10", "0x1F", "0b1", "1_000", "1:30",
+    "12:30:45", "1e3", "1.5e+3", ".5", "5.", "+1", "-0", ".inf", "-.INF", ".nan", "1.0e+999",
+    "99999999999999999999", "007", "089", "2025-02-30", "2025-02-12", "2001-12-14t21:59:43.10-05:00", "=",
+    "<<", "!!int x", "!!timestamp x", "'yes'", '"010"', '"\\0"', '"\\ud800"', '"\\UFFFFFFFF"', '"\\x41"',
 )  # fmt: skip
 MARKS = (
-    *SURPRISES, "&a ", "*a", "&a [*a]", "<<: *a\n", "!!python/object/apply:os.system [touch x]", "!!binary aGk=",
-    "!!set {a}", "!x ", "? ", "? [a]\n: b\n", ": ", "- ", "|\n", ">-\n", "%YAML 1.1\n---\n", "--- ", "{a: 1, a: 2}",
-    "book:\n", "lang: fr\n", "1: 2\n", "null: 1\n", "[", "]", "{", "}", ",", "#", "@", "%", "title: a\ntitle: b\n",
+    *SURPRISES, "&a ", "*a", "&a [*a]", "<<: *a\n", "!!python/object/apply:os.system [touch x]",
+    "!!binary aGk=", "!!set {a}", "!x ", "? ", "? [a]\n: b\n", ": ", "- ", "|\n", ">-\n",
+    "%YAML 1.1\n---\n", "--- ", "{a: 1, a: 2}", "book:\n", "lang: fr\n", "1: 2\n", "null: 1\n", "[", "]",
+    "{", "}", ",", "#", "@", "%", "title: a\ntitle: b\n",
 )  # fmt: skip
 PLAIN = st.recursive(
     st.none()
@@ -164,9 +165,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 HOSTILE = (
-    None, True, 0, -1, 1.5, 1e300, 2**63, "", ".", "..", "/", "/etc/passwd", "../secret.yml", "../x.qmd", "loop",
-    "loop/x.qmd", "out/x.qmd", "out/secret.yml", "pipe.yml", "un.qmd", "./un.qmd", "a" * 300 + ".qmd", "$(touch x).qmd",
-    "-o.qmd", "a\nb.qmd", "C:\\x.qmd", "<script>", [], {}, [[]], {"a": 1}, ["un.qmd", "un.qmd"], "x.qmd/", "*",
+    None, True, 0, -1, 1.5, 1e300, 2**63, "", ".", "..", "/", "/etc/passwd", "../secret.yml", "../x.qmd",
+    "loop", "loop/x.qmd", "out/x.qmd", "out/secret.yml", "pipe.yml", "un.qmd", "./un.qmd",
+    "a" * 300 + ".qmd", "$(touch x).qmd", "-o.qmd", "a\nb.qmd", "C:\\x.qmd", "<script>", [], {}, [[]],
+    {"a": 1}, ["un.qmd", "un.qmd"], "x.qmd/", "*",
 )  # fmt: skip
 
 

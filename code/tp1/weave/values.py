@@ -27,6 +27,7 @@ _DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+([eE][-+][0-9]{1,3})?", re.ASCI
 _NUMBER_IN_1_2 = re.compile(
     r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7]+|0x[0-9a-fA-F]+"
 )
+_LINE_ENDS_IN_1_1 = re.compile("[\x85\u2028\u2029\ufeff]")
 _LARGEST_INTEGER = 2**53  # what Quarto's JavaScript counts to
 
 
@@ -65,6 +66,9 @@ def read_yaml(text: str, file: Path | str, line: int = 1) -> Any:
     """
     if len(text) > LONGEST:
         raise WeaveError(f"more than {LONGEST:,} characters of YAML", file, line)
+    if found := _LINE_ENDS_IN_1_1.search(text):
+        place = line + text[: found.start()].count("\n")
+        raise WeaveError(f"not YAML: the character {found[0]!a}", file, place)
     loader = None
     try:
         loader = _Loader(text)
