@@ -174,10 +174,10 @@ def is_caption(block: pf.Block) -> bool:
 
 def _bare_figure(paragraph: pf.Para) -> pf.Div | None:
     """Make a float of an image that has a label and no caption, alone in its paragraph."""
-    image = paragraph.content[0]
-    if len(paragraph.content) > 1 or not isinstance(image, pf.Image):
+    if len(paragraph.content) != 1:
         return None
-    if not _FLOAT.match(image.identifier):
+    image = paragraph.content[0]
+    if not isinstance(image, pf.Image) or not _FLOAT.match(image.identifier):
         return None
     identifier, image.identifier = image.identifier, ""
     return _float(identifier, [pf.Plain(image)], None)

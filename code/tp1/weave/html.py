@@ -58,7 +58,9 @@ def write_site(chapters: list[Chapter], book: Book, folder: Path) -> None:
             body = finished(
                 pandoc.write(blocks, "html5", "--mathml", *book.filter_arguments)
             )
-        readings.append(read_page(body, PurePosixPath(chapter.page), book.toc_depth))
+            readings.append(
+                read_page(body, PurePosixPath(chapter.page), book.toc_depth)
+            )
         page = folder / chapter.page
         page.parent.mkdir(parents=True, exist_ok=True)
         context: dict[str, Any] = {
