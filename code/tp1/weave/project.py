@@ -1,6 +1,7 @@
 """The book as ``_quarto.yml`` describes it."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -156,6 +157,9 @@ def _inside(root: Path, key: str, name: str) -> Path:
 def _chapter(root: Path, name: str) -> Path:
     """Take a chapter's name: it also says where its page and its frozen results are written."""
     path = _inside(root, "chapters", name).relative_to(root)
+    if found := re.search(r'[#?%&"<>:\\\n\t]', name):
+        message = f"a chapter's name with {found[0]!r} in it ({name!r:.100})"
+        raise UnsupportedFeature(message, "_quarto.yml")
     if path.suffix != ".qmd":
         raise UnsupportedFeature(f"a chapter that is no .qmd ({name})", "_quarto.yml")
     return path
