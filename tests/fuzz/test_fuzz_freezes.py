@@ -19,9 +19,8 @@ FREEZES = BOOK.parent / "quarto-freeze/report/un/execute-results"
 NAME = Path("report/un.qmd")
 MARKS = (
     '"hash"', '"markdown": ', '"result": {', "null", "NaN", "-Infinity", "1e999", "9" * 5000, "[", "{",
-    '"a": 1,', "[" * 2000,
-    '"\\ud800"', '"\\u0000"', "\\", "\\u", '"../../../secret"', '"/etc/passwd"', "true", ",", ":",
-    '"includes": {"include-in-header": ["<script>"]},', '"filters": ["../x.lua"],',
+    '"a": 1,', "[" * 2000, '"\\ud800"', '"\\u0000"', "\\", "\\u", '"../../../secret"', '"/etc/passwd"',
+    "true", ",", ":", '"includes": {"include-in-header": ["<script>"]},', '"filters": ["../x.lua"],',
     '"supporting": ["../.."],',
 )  # fmt: skip
 ODD = (

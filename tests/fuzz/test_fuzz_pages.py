@@ -54,17 +54,19 @@ x = 1
 - deux {{< var x >}}
 """
 MARKS = (
-    "```\n", "~~~\n", ":::\n", "::: {.callout-tip}\n", "::: {.callout-note .callout-tip}\n", "::: {\n.float}\nx\n:::\n",
-    "::: {\n.cell}\n1\n:::\n", "::: {#fig-y}\n", "# Encore\n", "## X {#fig-x}\n", "Titre {number=9}\n-----\n", "[", "]",
-    "(", ")", "[x](#sec-suite){\npage=7}", "[x](un.qmd)", "[x](javascript:1)", "[x]{\nonclick=1}", "^[]", "[^1]", "*",
-    "_", "$", "$$", "\\", "&lt;script&gt;", "<div id='fig-a&quot; onclick=&quot;x'>\n", "</div>", "<!-- tp1: cut -->",
-    "@", "@Sec-un", "-@tbl-x", "| a |\n|---|\n", "> ", "    ", "1. ", "{{< var x >}}", "{{< var y >}}", "{#eq-z}",
-    "---\na: b\n---\n", "![](x.svg)", "![x](<a b.svg>)", "\x0c", "\x1b", "`<b>`{=html}",
+    "```\n", "~~~\n", ":::\n", "::: {.callout-tip}\n", "::: {.callout-note .callout-tip}\n",
+    "::: {\n.float}\nx\n:::\n", "::: {\n.cell}\n1\n:::\n", "::: {#fig-y}\n", "# Encore\n",
+    "## X {#fig-x}\n", "Titre {number=9}\n-----\n", "[", "]", "(", ")", "[x](#sec-suite){\npage=7}",
+    "[x](un.qmd)", "[x](javascript:1)", "[x]{\nonclick=1}", "^[]", "[^1]", "*", "_", "$", "$$", "\\",
+    "&lt;script&gt;", "<div id='fig-a&quot; onclick=&quot;x'>\n", "</div>", "<!-- tp1: cut -->", "@",
+    "@Sec-un", "-@tbl-x", "| a |\n|---|\n", "> ", "    ", "1. ", "{{< var x >}}", "{{< var y >}}",
+    "{#eq-z}", "---\na: b\n---\n", "![](x.svg)", "![x](<a b.svg>)", "\x0c", "\x1b", "`<b>`{=html}",
 )  # fmt: skip
 HOSTILE = (
-    "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "</title><script>alert(1)</script>", "a & b < c",
-    "[x](javascript:alert(1))", "[x]{onclick=\"alert(1)\"}", "`<script>alert(1)</script>`{=html}", "texte simple",
-    "{{ 7 * 7 }}", "{% raw %}", "<svg/onload=alert(1)>", "&#60;script&#62;alert(1)&#60;/script&#62;",
+    "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "</title><script>alert(1)</script>",
+    "a & b < c", "[x](javascript:alert(1))", "[x]{onclick=\"alert(1)\"}",
+    "`<script>alert(1)</script>`{=html}", "texte simple", "{{ 7 * 7 }}", "{% raw %}",
+    "<svg/onload=alert(1)>", "&#60;script&#62;alert(1)&#60;/script&#62;",
 )  # fmt: skip
 WORD = re.compile(r"[^\W\d_]{4,}")
 

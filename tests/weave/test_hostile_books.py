@@ -200,7 +200,8 @@ def test_styles_and_resources_from_elsewhere_are_refused(
 
 @pytest.mark.parametrize(
     "head",
-    [b"\x89PNG", b'<svg width="1.2.3" height="9e9">', b"<svg \xff>", b'<svg width="%s" height="1">' % (b"9" * 400)],
+    [b"\x89PNG", b'<svg width="1.2.3" height="9e9">', b"<svg \xff>",
+     b'<svg width="%s" height="1">' % (b"9" * 400)],
 )  # fmt: skip
 def test_an_image_whose_head_is_broken_has_no_size(tmp_path: Path, head: bytes) -> None:
     (tmp_path / "x").write_bytes(head)

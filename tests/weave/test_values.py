@@ -55,7 +55,7 @@ def test_yaml_that_reads_in_one_way_is_read() -> None:
     ["[" * 100_000, '{"a": 1, "a": 2}', "NaN", '"\\ud800"', '"\\u0000"', "1" * 5000],
 )
 def test_json_that_is_not_plain_data_is_refused(text: str) -> None:
-    with pytest.raises(ValueError)  # noqa: PT011 - of several kinds:
+    with pytest.raises(ValueError):  # noqa: PT011 - of several kinds
         read_json(text)
 
 

@@ -18,7 +18,7 @@ FENCE = re.compile(r"^\s*(`{3,}+(?!.*`)|~{3,}+)(.*)$")
 LARGEST_FILE = 10_000_000  # bytes
 LONGEST_CHAPTER = 1_000_000  # characters, includes too
 MOST_LINES = 100_000
-LONGEST_LINE = 100_000
+LONGEST_LINE = 20_000
 DEEPEST_INCLUDE = 20
 
 

@@ -10,7 +10,7 @@ import yaml
 
 from tp1.weave.errors import WeaveError
 
-LONGEST = 200_000  # characters of YAML: PyYAML takes seconds for more
+LONGEST = 50_000  # characters of YAML: PyYAML takes seconds for more
 DEEPEST = 40
 
 # What no page, PDF or notebook can hold.
