@@ -1,11 +1,15 @@
 """Values that no parameter expects, drawn beside values that it does."""
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import torch
 from hypothesis import strategies as st
+
+from tp1.errors import Tp1Error
 
 
 class Unequal:
@@ -55,3 +59,13 @@ OTHERS = (
 
 numbers = st.sampled_from(NUMBERS) | st.integers() | st.floats()
 anything = numbers | st.sampled_from(OTHERS) | st.text() | st.binary()
+
+
+def attempt(build: Callable[[], Any]) -> tuple[Any, Tp1Error | None]:
+    """Give what is built and nothing, or nothing and the typed error: a line or two that say what is wrong."""
+    try:
+        return build(), None
+    except Tp1Error as error:
+        wrong = error
+    assert 10 < len(str(wrong)) < 1000
+    return None, wrong
