@@ -1,4 +1,4 @@
-"""Values that no parameter expects, drawn beside values that it does."""
+"""Values that nothing expects, and configurations that are valid, to begin from."""
 
 import math
 from collections.abc import Callable
@@ -10,6 +10,8 @@ import torch
 from hypothesis import strategies as st
 
 from tp1.errors import Tp1Error
+from tp1.experiments.plans import AUGMENTS, GRADIENTS, OPTIMISERS, PIXELS
+from tp1.learning.extras import SCHEDULES
 
 
 class Unequal:
@@ -60,9 +62,39 @@ OTHERS = (
 numbers = st.sampled_from(NUMBERS) | st.integers() | st.floats()
 anything = numbers | st.sampled_from(OTHERS) | st.text() | st.binary()
 
+shares = st.floats(0, 1, exclude_max=True)
+networks = st.fixed_dictionaries(
+    {
+        "optimiser": st.sampled_from(OPTIMISERS),
+        "lr": st.floats(0, 10),
+        "batch_size": st.integers(1, 1000),
+        "epochs": st.integers(0, 50),
+        "pixels": st.just("unit"),
+        "gradient": st.sampled_from(GRADIENTS),
+        "schedule": st.sampled_from(SCHEDULES),
+        "depth": st.integers(1, 6),
+        "width": st.integers(1, 1000),
+        "momentum": st.just(0.0),
+        "decay": shares,
+        "dropout": shares,
+        "smoothing": shares,
+        "augment": st.sampled_from(AUGMENTS),
+    }
+)
+regressions = st.fixed_dictionaries(
+    {
+        "optimiser": st.just("sgd"),
+        "lr": st.floats(0, 10),
+        "batch_size": st.integers(1, 1000),
+        "pixels": st.sampled_from(PIXELS),
+        "momentum": shares,
+    }
+)
+configurations = networks | regressions
+
 
 def attempt(build: Callable[[], Any]) -> tuple[Any, Tp1Error | None]:
-    """Give what is built and nothing, or nothing and the typed error: a line or two that say what is wrong."""
+    """Give what is built and nothing, or nothing and its typed error, a line or two."""
     try:
         return build(), None
     except Tp1Error as error:

@@ -8,19 +8,10 @@ import hostile
 import pytest
 import torch
 from counting import fuzz
-from hostile import attempt
+from hostile import attempt, configurations
 from hypothesis import strategies as st
 
-from tp1.experiments.plans import (
-    AUGMENTS,
-    GRADIENTS,
-    OPTIMISERS,
-    PIXELS,
-    Config,
-    Run,
-    runs_of,
-    stacks,
-)
+from tp1.experiments.plans import Config, Run, runs_of, stacks
 from tp1.experiments.results import KINDS, config_cells, config_columns, read_config
 from tp1.learning.checks import check_count, check_rate, check_share
 from tp1.learning.errors import HyperparameterError
@@ -30,34 +21,6 @@ from tp1.learning.mlp import MLPModel
 from tp1.learning.training import train
 from tp1.learning.updates import adam_step, decay_step, momentum_step, sgd_step
 
-shares = st.floats(0, 1, exclude_max=True)
-networks = st.fixed_dictionaries(
-    {
-        "optimiser": st.sampled_from(OPTIMISERS),
-        "lr": st.floats(0, 10),
-        "batch_size": st.integers(1, 1000),
-        "epochs": st.integers(0, 50),
-        "pixels": st.just("unit"),
-        "gradient": st.sampled_from(GRADIENTS),
-        "schedule": st.sampled_from(SCHEDULES),
-        "depth": st.integers(1, 6),
-        "width": st.integers(1, 1000),
-        "momentum": st.just(0.0),
-        "decay": shares,
-        "dropout": shares,
-        "smoothing": shares,
-        "augment": st.sampled_from(AUGMENTS),
-    }
-)
-regressions = st.fixed_dictionaries(
-    {
-        "optimiser": st.just("sgd"),
-        "lr": st.floats(0, 10),
-        "batch_size": st.integers(1, 1000),
-        "pixels": st.sampled_from(PIXELS),
-        "momentum": shares,
-    }
-)
 names = st.sampled_from([field.name for field in fields(Config)])
 changes = st.dictionaries(names, hostile.anything, max_size=3)
 
@@ -86,7 +49,7 @@ def check_kept(config: Config) -> None:
     assert repr(config)
 
 
-@fuzz(8_000, valid=networks | regressions, changed=changes)
+@fuzz(8_000, valid=configurations, changed=changes)
 def test_a_configuration_is_whole_or_refused(valid, changed):
     config, error = attempt(lambda: Config(**{**valid, **changed}))
     if error:
