@@ -18,7 +18,7 @@ from random import Random
 from benchmarks.faults import renders, searches
 
 from tp1.experiments.provenance import machine
-from tp1.experiments.results import write_atomically
+from tp1.experiments.tables import write_atomically
 
 
 def rows(search: Counter[str], render: Counter[str]) -> list[tuple[str, int]]:

@@ -24,7 +24,7 @@ from benchmarks.mlp.task import EXTENTS
 from benchmarks.softmax.processes import isolated
 from benchmarks.softmax.store import Store, about, fits, read
 
-from tp1.experiments.results import write_atomically
+from tp1.experiments.tables import write_atomically
 from tp1.reporting.speed import load_speed
 
 

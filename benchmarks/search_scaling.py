@@ -21,7 +21,7 @@ from benchmarks.scaling import cluster, steps
 from benchmarks.softmax.store import about, rounded
 
 from tp1.experiments import costs
-from tp1.experiments.results import write_atomically
+from tp1.experiments.tables import write_atomically
 from tp1.reporting.scaling import understood
 
 HERE = Path(__file__).parent

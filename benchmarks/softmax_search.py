@@ -28,7 +28,7 @@ from benchmarks.softmax.store import Numbers, Store, about
 from benchmarks.softmax.summary import summarise
 from benchmarks.softmax.task import CHECK_TOLERANCE, QUICK, Extent
 
-from tp1.experiments.results import write_atomically
+from tp1.experiments.tables import write_atomically
 
 SIDES = (
     "tp1", "JAX", "torch.nn", "notebook", "scikit-learn", "bounds", "stacks", "GPU",

@@ -89,7 +89,7 @@ def replace(path: Path, old: str, new: str) -> None:
         (lambda p: p.write_text(p.read_text()[:-20]), "is not the table that own.json"),
         (lambda p: p.unlink(), "own.csv is missing"),
         (lambda p: p.with_suffix(".json").unlink(), "own.json is missing"),
-        (lambda p: p.with_suffix(".json").write_text("{"), "cannot be read"),
+        (lambda p: p.with_suffix(".json").write_text("{"), "is no receipt"),
         (lambda p: edited(p.with_suffix(".json"), schema=99), "schema 99, this code"),
     ],
 )

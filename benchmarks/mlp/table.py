@@ -9,7 +9,7 @@ from benchmarks.mlp.task import Extent, flops, update_bytes
 from benchmarks.mlp.timing import peak_name
 from benchmarks.softmax.store import Numbers, Store
 
-from tp1.experiments.results import write_table
+from tp1.experiments.tables import write_table
 from tp1.reporting.speed import AUTOGRAD, COLUMNS, HAND
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tp1.experiments.provenance import fingerprint, machine
-from tp1.experiments.results import write_atomically
+from tp1.experiments.tables import write_atomically
 
 Numbers = dict[str, Any]
 PACKAGES = ("torch", "torchvision", "numpy", "scikit-learn", "jax", "jaxlib")

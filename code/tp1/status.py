@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 from tp1.experiments import part2, part3
 from tp1.experiments.cli import RESULTS
 from tp1.experiments.errors import ResultsError
-from tp1.experiments.final import written
-from tp1.experiments.plans import Config
+from tp1.experiments.final import choices_of, written
 from tp1.experiments.provenance import fingerprint, modules
-from tp1.experiments.results import read_table
 from tp1.experiments.stages import EVALUATION, times_of
+from tp1.experiments.tables import read_table
 from tp1.imports import changes
 from tp1.learning.data import SPLIT_SEED, checksums
 from tp1.weave.render import outdated_chapters
@@ -81,10 +80,15 @@ def evaluation(folder: Path) -> Iterator[Finding]:
     yield first
     if first.state == MISSING:
         return
-    receipt = read_table(folder / "final")[1]
-    best = Config(**receipt["choices"][receipt["best"]])
+    try:
+        choices, best = choices_of(read_table(folder / "final")[1])
+    except ResultsError as error:
+        yield Finding(f"{first.name}-*", MISSING, [str(error)])
+        return
     yield from (
-        table(folder / name, EVALUATION) for name in written(best) if name != "final"
+        table(folder / name, EVALUATION)
+        for name in written(choices[best])
+        if name != "final"
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from full_disk import REASON, full_disk
 from small_search import call
 
-from tp1.experiments import results, runner, stages
+from tp1.experiments import runner, stages, tables
 from tp1.experiments.lock import alone
 
 ONLY = ("--only", "assigned", "--workers", 1, "--output")
@@ -125,7 +125,7 @@ def test_a_kill_between_two_files_of_the_results_costs_no_run(
 ):
     folder = world[0] / "out"
     call(*ONLY, folder, "--seeds", 1)
-    whole, calls = results.write_atomically, []
+    whole, calls = tables.write_atomically, []
 
     def killed(path, text):
         if len(calls) == written:
@@ -134,9 +134,9 @@ def test_a_kill_between_two_files_of_the_results_costs_no_run(
         calls.append(path)
         whole(path, text)
 
-    monkeypatch.setattr(results, "write_atomically", killed)
+    monkeypatch.setattr(tables, "write_atomically", killed)
     assert call(*ONLY, folder, "--seeds", 2) == 130
-    monkeypatch.setattr(results, "write_atomically", whole)
+    monkeypatch.setattr(tables, "write_atomically", whole)
     # The runs of the first seed, which were finished, and those of the second, which are kept.
     monkeypatch.setattr(runner, "advance", None)
     assert call(*ONLY, folder, "--seeds", 2) == 0

@@ -13,12 +13,8 @@ from small_search import call
 from tp1.experiments import final, part2, runner, stages
 from tp1.experiments.measures import best_epoch
 from tp1.experiments.plans import Config, Run, runs_of
-from tp1.experiments.results import (
-    Results,
-    read_results,
-    read_table,
-    read_times,
-)
+from tp1.experiments.results import Results, read_results, read_times
+from tp1.experiments.tables import read_table
 
 EXPERIMENTS = Path(part2.__file__).parent
 

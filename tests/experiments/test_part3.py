@@ -6,7 +6,8 @@ import pytest
 from tp1 import __main__ as command
 from tp1.experiments import part3
 from tp1.experiments.plans import Config, Run
-from tp1.experiments.results import Results, read_results, read_table
+from tp1.experiments.results import Results, read_results
+from tp1.experiments.tables import read_table
 
 
 def test_the_tables_are_those_of_the_assignment():

@@ -99,5 +99,5 @@ def test_a_field_outside_its_range_is_named(field, value):
 
 
 def test_a_plan_without_a_seed_is_refused():
-    with pytest.raises(HyperparameterError, match="0 seeds"):
+    with pytest.raises(HyperparameterError, match="seeds 0: an integer, 1 or more"):
         runs_of([Config("sgd", 0.1, 1)], 0)

@@ -8,7 +8,8 @@ import pytest
 from tp1 import imports
 from tp1.experiments import part3, provenance
 from tp1.experiments.plans import OPTIMISERS, assigned, wider
-from tp1.experiments.results import read_results, read_table, read_times
+from tp1.experiments.results import read_results, read_times
+from tp1.experiments.tables import read_table
 
 RESULTS = Path(__file__).parents[2] / "results"
 

@@ -13,22 +13,17 @@ from hypothesis.extra.numpy import arrays
 from tp1.experiments.errors import ResultsError
 from tp1.experiments.measures import best_epoch, diverged
 from tp1.experiments.plans import Config, Run
-from tp1.experiments.results import (
-    Results,
-    read_results,
-    read_table,
-    write_results,
-    write_table,
-)
+from tp1.experiments.results import Results, read_results, write_results
+from tp1.experiments.tables import read_table, write_table
 
-RUN = Run(Config("adam", 0.123456789012, 20, 3, "standard", "mean", "linear"), 7)
+RUN = Run(Config("adam", 0.123456789012, 20, 2, "standard", "mean", "linear"), 7)
 HISTORY = np.array(
     [[2.3, 0.1, 2.31, 0.1], [0.5, 0.8, 0.6, 0.7], [np.inf, 0.1, np.nan, 0.9]]
 )
 
 
 def test_results_come_back_as_they_were(tmp_path):
-    other = Run(Config("sgd", 0.1, 1), 0)
+    other = Run(Config("sgd", 0.1, 1, 0), 0)
     written = Results({RUN: HISTORY, other: HISTORY[:1]}, {"plan": "x", "code": "é"})
     write_results(tmp_path / "a" / "r", written)
     read = read_results(tmp_path / "a" / "r")

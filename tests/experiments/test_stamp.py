@@ -10,9 +10,9 @@ import pytest
 from tp1.experiments.comparison import Comparison
 from tp1.experiments.errors import ResultsError
 from tp1.experiments.provenance import fingerprint, modules
-from tp1.experiments.results import read_table
 from tp1.experiments.stages import EVALUATION
 from tp1.experiments.stamp import stamp
+from tp1.experiments.tables import read_table
 from tp1.experiments.verify import FINALS, SEARCHES
 
 RESULTS = Path(__file__).parents[2] / "results"

@@ -8,7 +8,8 @@ import pytest
 
 from tp1.experiments.part3 import shapes
 from tp1.experiments.plans import Config, assigned, wider
-from tp1.experiments.results import Results, write_table
+from tp1.experiments.results import Results
+from tp1.experiments.tables import write_table
 from tp1.reporting.speed import COLUMNS
 
 

@@ -13,7 +13,7 @@ from scipy.stats import ttest_rel
 from tp1.experiments.errors import ResultsError
 from tp1.experiments.final import TABLES, final_columns
 from tp1.experiments.plans import Config
-from tp1.experiments.results import write_table
+from tp1.experiments.tables import write_table
 from tp1.reporting.final import Choice, compare, final_table, load_final
 from tp1.reporting.french import NBSP
 from tp1.reporting.hand_in import REPORTED_TEST

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from tp1.experiments.errors import ResultsError
 from tp1.experiments.measures import MEASURES
 from tp1.experiments.plans import Config, Run
-from tp1.experiments.results import Results, write_results, write_table
+from tp1.experiments.results import Results, write_results
 from tp1.experiments.stages import choose
+from tp1.experiments.tables import write_table
 from tp1.reporting.results import (
     gap,
     grid,

@@ -6,7 +6,7 @@ import pytest
 from matplotlib.patches import Rectangle
 
 from tp1.experiments.errors import ResultsError
-from tp1.experiments.results import read_table, write_table
+from tp1.experiments.tables import read_table, write_table
 from tp1.reporting.speed import COLUMNS, PHASES, Place, load_speed
 from tp1.reporting.speed_figures import phases_figure, ratio_figure
 

@@ -13,9 +13,9 @@ FILES = {
     "un.qmd": "# Un\n\n```{python}\nfrom tp1.a import f\n\nf()\n```\n",
     "deux.qmd": "# Deux\n\n```{python}\nfrom tp1.alone import X\n```\n",
     "code/tp1/__init__.py": "",
-    "code/tp1/a.py": "from tp1.experiments.results import g\n",
+    "code/tp1/a.py": "from tp1.experiments.tables import g\n",
     "code/tp1/alone.py": "X = 1\n",
-    "code/tp1/experiments/results.py": "def g(): pass\n",
+    "code/tp1/experiments/tables.py": "def g(): pass\n",
     "results/part2/own.csv": "a,b\n1,2\n",
     "benchmarks/results/x_steps.raw.json": "{}",
 }
@@ -46,13 +46,13 @@ def test_a_chapter_depends_on_what_it_imports_and_may_read(root: Path):
     edit(root, "results/part2/own.csv", "a,b\r\n1,2\r\n")
     edit(root, "benchmarks/results/x_steps.raw.json", "[]")
     assert stale_because(root, un) == []
-    edit(root, "code/tp1/experiments/results.py", "def g(): return 1\n")
+    edit(root, "code/tp1/experiments/tables.py", "def g(): return 1\n")
     edit(root, "results/part2/own.csv", "a,b\n1,3\n")
     edit(root, "results/part2/new.json", "{}")
     assert stale_because(root, un) == [
         "results/part2/new.json is new",
         "results/part2/own.csv has changed",
-        "tp1.experiments.results has changed",
+        "tp1.experiments.tables has changed",
     ]
     assert stale_because(root, deux) == []
     edit(root, "code/tp1/alone.py", "X = 2\n")
@@ -96,5 +96,5 @@ def test_a_receipt_is_not_renewed_by_code_that_changed_after_it(root: Path):
     assert stale_because(root, un) == [
         "results/part2/own.csv is gone",
         "tp1.a has changed",
-        "tp1.experiments.results is gone",
+        "tp1.experiments.tables is gone",
     ]

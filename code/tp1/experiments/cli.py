@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from tp1.errors import shown
 from tp1.experiments import part2, part3
 from tp1.experiments.errors import ResultsError
 from tp1.experiments.lock import alone
@@ -13,6 +14,7 @@ from tp1.learning.data import raw_folder, verify
 from tp1.learning.device import DEVICES, choose_device
 from tp1.learning.errors import HyperparameterError
 
+MOST_WORKERS = 1024
 RESULTS = Path(__file__).parents[3] / "results"
 PARTS = {"part2": part2, "part3": part3}
 
@@ -67,11 +69,15 @@ def session_of(args: argparse.Namespace, output: Path) -> Session:
     Raises
     ------
     HyperparameterError
-        If the number of workers is below 1, or given beside a cluster.
+        If the number of workers is not 1 to `MOST_WORKERS`, or given beside a cluster.
     DeviceError
         If the device is not there.
     """
     check_least(args, workers=1)
+    if args.workers and args.workers > MOST_WORKERS:
+        raise HyperparameterError(
+            f"--workers {shown(args.workers)}: {MOST_WORKERS} or less is wanted, one for each core"
+        )
     if args.scheduler and args.workers:
         raise HyperparameterError(
             "--workers is for this machine; a cluster has those that it has"
@@ -88,7 +94,7 @@ def check_least(args: argparse.Namespace, **least: int) -> None:
         value = getattr(args, option)
         if value is not None and value < smallest:
             raise HyperparameterError(
-                f"--{option} {value}: {smallest} or more is wanted"
+                f"--{option} {shown(value)}: {smallest} or more is wanted"
             )
 
 

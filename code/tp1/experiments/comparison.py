@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from tp1.experiments.errors import ResultsError
 from tp1.experiments.measures import MEASURES
 from tp1.experiments.plans import Config, Run
-from tp1.experiments.results import PLAIN, read_table
+from tp1.experiments.results import PLAIN
+from tp1.experiments.tables import read_table
 
 EVALUATED = (*MEASURES, "test_loss", "test_accuracy")
 VERDICTS = ("same", "rounding", "chaotic", "differs")
@@ -56,12 +57,14 @@ def changed(frozen: Mapping[str, Any], here: Mapping[str, Any]) -> tuple[str, ..
     """Name what decides on the last digits and is not as it was: the code, the versions, the processor."""
 
     def circumstances(receipt: Mapping[str, Any]) -> dict[str, Any]:
-        versions = receipt["versions"]
+        versions = receipt.get("versions")
+        if isinstance(versions, dict):
+            versions = [versions.get("torch"), versions.get("numpy")]
         return {
-            "code": receipt["code"],
-            "versions": [versions["torch"], versions["numpy"]],
+            "code": receipt.get("code"),
+            "versions": versions,
             # Every run is trained on one core, however many there are.
-            "machine": re.sub(r", \d+ cores", "", receipt["machine"]),
+            "machine": re.sub(r", \d+ cores", "", receipt.get("machine", "")),
         }
 
     now = circumstances(here)

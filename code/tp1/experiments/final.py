@@ -3,15 +3,18 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from tp1.experiments.errors import ResultsError
 from tp1.experiments.images import Images, fashion_mnist, prepared
 from tp1.experiments.lockstep import Stack
 from tp1.experiments.measures import MEASURES, History, best_epoch
 from tp1.experiments.plans import Config
-from tp1.experiments.results import config_cells, config_columns, write_table
+from tp1.experiments.results import config_cells, config_columns
+from tp1.experiments.tables import NOTE, write_table
 from tp1.learning.data import checksums, load_test
 from tp1.learning.functions import (
     NUM_CLASSES,
@@ -150,6 +153,25 @@ def evaluate(runs: list[Trained], test: Images) -> Evaluation:
 def written(best: Config) -> list[str]:
     """Name the tables of an evaluation; the weights of hidden layers are too many to be kept."""
     return [name for name in TABLES if name != WEIGHTS or not best.depth]
+
+
+def choices_of(receipt: Mapping[str, Any]) -> tuple[dict[str, Config], str]:
+    """Read from the receipt of an evaluation its choices, and the name of the best.
+
+    Raises
+    ------
+    ResultsError
+        If they are not there, or are no configurations.
+    """
+    try:
+        best = receipt["best"]
+        choices = {name: Config(**of) for name, of in receipt["choices"].items()}
+        choices[best]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ResultsError(
+            f"the receipt of a final evaluation has no choices, or wrong ones ({error!r}): {NOTE}"
+        ) from error
+    return choices, best
 
 
 def final_columns(configs: Iterable[Config]) -> tuple[str, ...]:

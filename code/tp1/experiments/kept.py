@@ -82,21 +82,26 @@ def forget(folder: Path, runs: Iterable[Run]) -> None:
 
 def stacks(folder: Path) -> Iterator[tuple[Path, str, Stack]]:
     """Read the stacks of a folder: file, device, stack; remove files that are damaged, or of other code."""
-    for path in sorted(folder.glob(f"*{SUFFIX}")):
-        state = read(path)
-        if state:
-            yield path, state["device"], revived(state["stack"])
+    for path in filter(Path.is_file, sorted(folder.glob(f"*{SUFFIX}"))):
+        found = read(path)
+        if found:
+            yield path, *found
         else:
             path.unlink()
 
 
-def read(path: Path) -> dict[str, Any] | None:
-    """Read what `save` wrote; None if it is damaged, or of other code."""
+def read(path: Path) -> tuple[str, Stack] | None:
+    """Read what `save` wrote, device and stack; None if it is damaged, or of other code."""
     content = path.read_bytes()
     if hashlib.sha256(content[DIGEST:]).digest() != content[:DIGEST]:
         return None
-    state: dict[str, Any] = torch.load(io.BytesIO(content[DIGEST:]), weights_only=True)
-    return state if state["code"] == fingerprint() else None
+    try:
+        state = torch.load(io.BytesIO(content[DIGEST:]), weights_only=True)
+        if state["code"] == fingerprint():
+            return str(state["device"]), revived(state["stack"])
+    except Exception:  # noqa: BLE001 - whatever it is, nothing that `save` writes fails
+        return None
+    return None
 
 
 def revived(state: dict[str, Any]) -> Stack:

@@ -3,18 +3,23 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import pairwise, product
+from itertools import product
 
-from tp1.learning.checks import check_count, check_rate, check_share
+from torch import Tensor
+
+from tp1.errors import shown
+from tp1.learning.checks import check_choice, check_count, check_rate, check_share
 from tp1.learning.errors import HyperparameterError
 from tp1.learning.extras import SCHEDULES
 from tp1.learning.functions import NUM_CLASSES, NUM_FEATURES
-from tp1.learning.mlp import layer_sizes
+from tp1.learning.mlp import count_params, layer_sizes
 
 OPTIMISERS = ("sgd", "adam")
 PIXELS = ("unit", "standard")
 GRADIENTS = ("sum", "mean")
 AUGMENTS = ("none", "flip", "shift", "flip+shift")
+SHARES = ("momentum", "decay", "dropout", "smoothing")
+MOST_SEEDS = 10_000  # about 10^6 runs in our own search
 CACHED = 400_000  # parameters of a stack of networks with hidden layers
 
 
@@ -79,15 +84,14 @@ class Config:
             ("schedule", SCHEDULES),
             ("augment", AUGMENTS),
         ):
-            if getattr(self, field) not in choices:
-                raise HyperparameterError(
-                    f"{field} {getattr(self, field)!r}: one of {', '.join(choices)} is wanted"
-                )
+            check_choice(field, getattr(self, field), choices)
+        if isinstance(self.lr, Tensor):
+            raise HyperparameterError(f"lr {shown(self.lr)}: one number is wanted")
         check_rate(self.lr)
         for field, least in (("batch_size", 1), ("epochs", 0), ("depth", 0)):
             check_count(field, getattr(self, field), least)
         check_count("width", self.width, min(self.depth, 1))
-        for field in ("momentum", "decay", "dropout", "smoothing"):
+        for field in SHARES:
             check_share(field, getattr(self, field))
         for wrong, why in (
             (self.width and not self.depth, "a width needs hidden layers: depth is 0"),
@@ -100,6 +104,10 @@ class Config:
         ):
             if wrong:
                 raise HyperparameterError(why)
+        layer_sizes(NUM_FEATURES, self.width, self.depth, NUM_CLASSES)  # not too many
+        for field in ("lr", *SHARES):
+            # What equals a float, an integer or a number of NumPy, is written in another way.
+            object.__setattr__(self, field, float(getattr(self, field)))
 
     @property
     def sizes(self) -> list[int]:
@@ -109,7 +117,7 @@ class Config:
     @property
     def parameters(self) -> int:
         """How many numbers are learnt."""
-        return sum((n_in + 1) * n_out for n_in, n_out in pairwise(self.sizes))
+        return count_params(self.sizes)
 
 
 @dataclass(frozen=True, order=True)
@@ -119,6 +127,11 @@ class Run:
     config: Config
     seed: int
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.config, Config):
+            raise HyperparameterError(f"{shown(self.config)}: a Config is wanted")
+        check_count("seed", self.seed, 0)
+
 
 def runs_of(configs: Iterable[Config], seeds: int) -> list[Run]:
     """Cross configurations with the seeds 0 … seeds - 1.
@@ -126,10 +139,9 @@ def runs_of(configs: Iterable[Config], seeds: int) -> list[Run]:
     Raises
     ------
     HyperparameterError
-        If there is no seed.
+        If the number of seeds is no integer from 1 to `MOST_SEEDS`.
     """
-    if seeds < 1:
-        raise HyperparameterError(f"{seeds} seeds: 1 or more are wanted")
+    check_count("seeds", seeds, 1, MOST_SEEDS)
     return [Run(config, seed) for config in configs for seed in range(seeds)]
 
 

@@ -1,16 +1,8 @@
-"""What is kept: a table of every run's epochs, in text, and beside it where the numbers come from.
+"""What is kept of searches: a table of every run's epochs, and one of the seconds that each took."""
 
-``name.csv`` holds the numbers and ``name.json`` its provenance and its checksum. Both are written aside, then
-renamed; a pair that does not match is refused.
-"""
-
-import csv
-import hashlib
-import io
-import json
-import os
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -20,12 +12,13 @@ import numpy as np
 from tp1.experiments.errors import ResultsError
 from tp1.experiments.measures import MEASURES, History
 from tp1.experiments.plans import Config, Run
+from tp1.experiments.tables import NOTE, read_table, rows_of, table_text, write_table
 
 PLAIN = Config("sgd", 0.0, 1)  # what a column that is not there says
 KINDS = {field.name: type(getattr(PLAIN, field.name)) for field in fields(Config)}
 ALWAYS = tuple(KINDS)[:7]
-NOTE = "run `make experiments` to make it again"
-SCHEMA = 1  # of the tables and receipts; what does not say has the first
+
+Table = tuple[Sequence[str], list[tuple[object, ...]]]  # columns, rows
 
 
 @dataclass(frozen=True)
@@ -43,91 +36,9 @@ class Results:
     provenance: dict[str, Any]
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file aside, then rename it into place.
-
-    Raises
-    ------
-    ResultsError
-        If it cannot be written; the old file is still there, and no part of a new one.
-    """
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_text(text, encoding="utf-8", newline="\n")
-        aside.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            aside.unlink(missing_ok=True)
-        raise ResultsError(
-            f"{path} cannot be written ({error.strerror}): make room or name another folder"
-        ) from error
-
-
-def table_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Give a table as CSV; floats have six significant digits."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow(f"{x:.6g}" if isinstance(x, float) else x for x in row)
-    return out.getvalue()
-
-
-def write_table(
-    path: Path,
-    columns: Sequence[str],
-    rows: Iterable[Sequence[object]],
-    provenance: Mapping[str, object],
-) -> None:
-    """Write a table and its provenance: ``path`` with ``.csv``, then with ``.json``."""
-    text = table_text(columns, rows)
-    sha256 = hashlib.sha256(text.encode()).hexdigest()
-    receipt = json.dumps(
-        {"schema": SCHEMA, **provenance, "sha256": sha256}, indent=2, ensure_ascii=False
-    )
-    write_atomically(path.with_suffix(".csv"), text)
-    write_atomically(path.with_suffix(".json"), receipt + "\n")
-
-
-def read_table(path: Path) -> tuple[list[dict[str, str]], dict[str, Any]]:
-    """Read a table and its provenance.
-
-    Raises
-    ------
-    ResultsError
-        If one of the two files is missing or damaged, or they do not belong together.
-    """
-    table, receipt = path.with_suffix(".csv"), path.with_suffix(".json")
-    try:
-        content = table.read_bytes().replace(b"\r\n", b"\n")
-        provenance = json.loads(receipt.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ResultsError(f"{error.filename} is missing: {NOTE}") from error
-    except (OSError, ValueError) as error:
-        raise ResultsError(f"{receipt} cannot be read ({error}): {NOTE}") from error
-    if isinstance(provenance, dict) and provenance.get("schema", 1) != SCHEMA:
-        raise ResultsError(
-            f"{receipt} has schema {provenance['schema']}, this code reads {SCHEMA}: {NOTE}"
-        )
-    found = hashlib.sha256(content).hexdigest()
-    if not isinstance(provenance, dict) or provenance.get("sha256") != found:
-        raise ResultsError(
-            f"{table} is not the table that {receipt.name} describes: {NOTE}"
-        )
-    return list(csv.DictReader(io.StringIO(content.decode()))), provenance
-
-
 def write_results(path: Path, results: Results) -> None:
     """Write the epochs of runs, in the order of configurations, seeds and epochs."""
-    columns = config_columns(run.config for run in results.history)
-    rows = [
-        (*config_cells(run.config, columns), run.seed, epoch, *map(float, measures))
-        for run, history in sorted(results.history.items())
-        for epoch, measures in enumerate(history)
-    ]
-    names = (*columns, "seed", "epoch", *MEASURES)
-    write_table(path, names, rows, results.provenance)
+    write_table(path, *epochs_table(results.history), results.provenance)
 
 
 def read_results(path: Path) -> Results:
@@ -136,27 +47,41 @@ def read_results(path: Path) -> Results:
     Raises
     ------
     ResultsError
-        If a file is missing or damaged.
+        If a file is missing or damaged, or the table is not one that `write_results` writes.
     """
     rows, provenance = read_table(path)
     epochs: dict[Run, list[list[float]]] = {}
-    for row in rows:
-        run = Run(read_config(row), int(row["seed"]))
-        epochs.setdefault(run, []).append([float(row[name]) for name in MEASURES])
+    with refused(path):
+        for row in rows:
+            epochs.setdefault(read_run(row), []).append(
+                [float(row[name]) for name in MEASURES]
+            )
     history = {run: np.array(values) for run, values in epochs.items()}
+    for run, values in history.items():
+        if len(values) != run.config.epochs + 1:
+            raise ResultsError(
+                f"{path}.csv has {len(values) - 1} of {run.config.epochs} epochs of a run: {NOTE}"
+            )
+    check_written(path, rows, epochs_table(history))
     return Results(history, provenance)
+
+
+def epochs_table(history: Mapping[Run, History]) -> Table:
+    """Give the columns and the rows of runs' epochs."""
+    columns = config_columns(run.config for run in history)
+    rows = [
+        (*config_cells(run.config, columns), run.seed, epoch, *map(float, measures))
+        for run, epochs in sorted(history.items())
+        for epoch, measures in enumerate(epochs)
+    ]
+    return (*columns, "seed", "epoch", *MEASURES), rows
 
 
 def write_times(
     path: Path, times: Mapping[Run, float], provenance: Mapping[str, object]
 ) -> None:
     """Write the seconds that the training of each run took, beside results that they would make different."""
-    columns = config_columns(run.config for run in times)
-    rows = [
-        (*config_cells(run.config, columns), run.seed, float(seconds))
-        for run, seconds in sorted(times.items())
-    ]
-    write_table(path, (*columns, "seed", "seconds"), rows, provenance)
+    write_table(path, *times_table(times), provenance)
 
 
 def read_times(path: Path) -> dict[Run, float]:
@@ -165,12 +90,64 @@ def read_times(path: Path) -> dict[Run, float]:
     Raises
     ------
     ResultsError
-        If a file is missing or damaged.
+        If a file is missing or damaged, or the table is not one that `write_times` writes.
     """
-    return {
-        Run(read_config(row), int(row["seed"])): float(row["seconds"])
-        for row in read_table(path)[0]
-    }
+    rows, _ = read_table(path)
+    with refused(path):
+        times = {read_run(row): float(row["seconds"]) for row in rows}
+    if not all(math.isfinite(taken) and taken >= 0 for taken in times.values()):
+        raise ResultsError(
+            f"{path}.csv has a time that is no number of seconds: {NOTE}"
+        )
+    check_written(path, rows, times_table(times))
+    return times
+
+
+def times_table(times: Mapping[Run, float]) -> Table:
+    """Give the columns and the rows of what runs took."""
+    columns = config_columns(run.config for run in times)
+    rows = [
+        (*config_cells(run.config, columns), run.seed, float(seconds))
+        for run, seconds in sorted(times.items())
+    ]
+    return (*columns, "seed", "seconds"), rows
+
+
+@contextmanager
+def refused(path: Path) -> Iterator[None]:
+    """Turn what a wrong cell or column raises into `ResultsError`."""
+    try:
+        yield
+    except KeyError as error:
+        raise ResultsError(
+            f"{path}.csv does not hold runs (it has no column {error}): {NOTE}"
+        ) from error
+    except (TypeError, ValueError) as error:
+        raise ResultsError(
+            f"{path}.csv does not hold runs ({error}): {NOTE}"
+        ) from error
+
+
+def check_written(path: Path, rows: list[dict[str, str]], table: Table) -> None:
+    """Raise `ResultsError` unless rows are those of a table, every cell to the letter.
+
+    A column too many, an epoch twice or left out, a number in another notation: none of it passes for what
+    was written.
+    """
+    wanted = rows_of(table_text(*table))
+    if rows != wanted:
+        place = next(
+            i for i in range(len(rows) + 1) if rows[i : i + 1] != wanted[i : i + 1]
+        )
+        raise ResultsError(
+            f"{path}.csv, row {place + 1}, is not as it would be written: {NOTE}"
+        )
+
+
+def read_run(row: Mapping[str, str]) -> Run:
+    """Make a run of the columns of a row."""
+    config = {name: kind(row[name]) for name, kind in KINDS.items() if name in row}
+    return Run(Config(**config), int(row["seed"]))
 
 
 def config_columns(configs: Iterable[Config]) -> tuple[str, ...]:
@@ -188,10 +165,3 @@ def config_cells(config: Config, columns: Iterable[str]) -> tuple[str, ...]:
     """Give a configuration as the cells of a row, its numbers with all their digits."""
     values = (getattr(config, name) for name in columns)
     return tuple(repr(v) if isinstance(v, float) else str(v) for v in values)
-
-
-def read_config(row: Mapping[str, str]) -> Config:
-    """Make a configuration of the columns of a row."""
-    return Config(
-        **{name: kind(row[name]) for name, kind in KINDS.items() if name in row}
-    )

@@ -12,20 +12,19 @@ import numpy as np
 from tp1.experiments import kept, runner
 from tp1.experiments.cluster import cluster
 from tp1.experiments.errors import ResultsError
-from tp1.experiments.final import evaluate_choices, written
+from tp1.experiments.final import choices_of, evaluate_choices, written
 from tp1.experiments.measures import History, best_epoch
 from tp1.experiments.plans import Config, Run, runs_of
 from tp1.experiments.progress import Progress
 from tp1.experiments.provenance import fingerprint, provenance
 from tp1.experiments.results import (
-    NOTE,
     Results,
     read_results,
-    read_table,
     read_times,
     write_results,
     write_times,
 )
+from tp1.experiments.tables import NOTE, read_table
 
 UNFINISHED = ".unfinished"
 EVALUATION = "tp1.experiments.final"
@@ -112,7 +111,7 @@ def refuse_replacing(path: Path, runs: int) -> None:
         there = read_results(path)
     except ResultsError:
         return
-    if there.provenance["code"] != fingerprint() and len(there.history) > runs:
+    if there.provenance.get("code") != fingerprint() and len(there.history) > runs:
         raise ResultsError(
             f"{path}.csv has {len(there.history)} runs of other code, and {runs} would replace them: "
             "ask for as many, or name another folder with --output"
@@ -131,7 +130,7 @@ def finished(path: Path) -> tuple[Results, dict[Run, float]]:
         results, times = read_results(path), read_times(times_of(path))
     except ResultsError:
         return none
-    return (results, times) if results.provenance["code"] == fingerprint() else none
+    return (results, times) if results.provenance.get("code") == fingerprint() else none
 
 
 def train(
@@ -170,7 +169,7 @@ def searched(name: str, session: Session) -> Results:
         If they are missing, or were made by other code.
     """
     results = read_results(session.output / name)
-    if results.provenance["code"] != fingerprint():
+    if results.provenance.get("code") != fingerprint():
         raise ResultsError(
             f"{session.output / name}.csv was made by other code: {NOTE}"
         )
@@ -245,9 +244,9 @@ def refuse_fewer(folder: Path, seeds: int) -> None:
 def evaluated(folder: Path, wanted: dict[str, Any]) -> bool:
     """Say whether all the tables of the evaluation that is wanted are there."""
     try:
-        best = Config(**wanted["choices"][read_table(folder / "final")[1]["best"]])
-        receipts = [read_table(folder / name)[1] for name in written(best)]
-    except (ResultsError, KeyError):
+        choices, best = choices_of(read_table(folder / "final")[1])
+        receipts = [read_table(folder / name)[1] for name in written(choices[best])]
+    except ResultsError:
         return False
     return all(
         receipt.get(key) == value

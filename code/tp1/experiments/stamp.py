@@ -7,11 +7,10 @@ from typing import Any
 
 from tp1.experiments.comparison import Comparison
 from tp1.experiments.errors import ResultsError
-from tp1.experiments.final import written
-from tp1.experiments.plans import Config
+from tp1.experiments.final import choices_of, written
 from tp1.experiments.provenance import fingerprint, modules
-from tp1.experiments.results import SCHEMA, read_table, write_atomically
 from tp1.experiments.stages import EVALUATION, times_of
+from tp1.experiments.tables import SCHEMA, read_table, write_atomically
 from tp1.experiments.verify import FINALS, SEARCHES
 
 
@@ -69,8 +68,9 @@ def tables(path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     receipt = read_table(path)[1]
     yield path, receipt
     if "choices" in receipt:
-        best = Config(**receipt["choices"][receipt["best"]])
-        others = [path.with_name(name) for name in written(best) if name != path.name]
+        choices, best = choices_of(receipt)
+        names = [name for name in written(choices[best]) if name != path.name]
+        others = [path.with_name(name) for name in names]
     else:
         others = [times_of(path)]
     for other in others:

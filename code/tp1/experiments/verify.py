@@ -35,17 +35,13 @@ from tp1.experiments.comparison import (
     within,
 )
 from tp1.experiments.errors import ResultsError
-from tp1.experiments.final import written
+from tp1.experiments.final import choices_of, written
 from tp1.experiments.lockstep import start
 from tp1.experiments.measures import History
-from tp1.experiments.plans import Config, Run
-from tp1.experiments.results import (
-    read_config,
-    read_results,
-    read_table,
-    read_times,
-)
+from tp1.experiments.plans import Run
+from tp1.experiments.results import read_results, read_run, read_times, refused
 from tp1.experiments.stages import Session
+from tp1.experiments.tables import NOTE, read_table
 
 FINAL = "final"
 SEARCHES = tuple(
@@ -132,16 +128,20 @@ def verify_final(name: str, root: Path, session: Session) -> Iterator[Comparison
     """
     refuse_overwriting(root, session)
     rows, receipt = read_table(root / name)
-    choices = {key: Config(**values) for key, values in receipt["choices"].items()}
+    choices, best = choices_of(receipt)
     here = of_part(name, session)
-    stages.conclude(choices, receipt["seeds"], here)
+    with refused(root / name):
+        was = evaluated(rows)
+    stages.conclude(choices, len({run.seed for run in was}), here)
     new_rows, new_receipt = read_table(here.output / FINAL)
     elsewhere = changed(receipt, new_receipt)
     again = evaluated(new_rows)
-    measured = {run: (was, again[run]) for run, was in evaluated(rows).items()}
+    if was.keys() != again.keys():
+        raise ResultsError(f"{root / name}.csv has not the runs of its choices: {NOTE}")
+    measured = {run: (was[run], again[run]) for run in was}
     yield from compared(name, measured, elsewhere, session)
     if not elsewhere:
-        for table in written(choices[receipt["best"]]):
+        for table in written(choices[best]):
             if table != FINAL:
                 frozen = (root / name).with_name(table)
                 yield same_table(frozen, here.output / table, name)
@@ -163,9 +163,7 @@ def of_part(name: str, session: Session) -> Session:
 def evaluated(rows: list[dict[str, str]]) -> dict[Run, History]:
     """Read the runs of a final evaluation, (1, 6) each: the columns of `EVALUATED`."""
     return {
-        Run(read_config(row), int(row["seed"])): np.array(
-            [[float(row[column]) for column in EVALUATED]]
-        )
+        read_run(row): np.array([[float(row[column]) for column in EVALUATED]])
         for row in rows
     }
 

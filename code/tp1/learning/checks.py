@@ -1,18 +1,23 @@
 """The conditions under which the equations mean something, one line each in the code that needs them."""
 
 import math
-from collections.abc import Sequence
-from numbers import Real
+from collections.abc import Collection, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from tp1.errors import shown
 from tp1.learning.errors import (
     DivergedModelError,
     HyperparameterError,
     LabelError,
     ShapeError,
 )
+
+# Of a model: 4 GB in single precision, and Adam keeps three more such.
+MOST_PARAMETERS = 10**9
+NUMBERS = (float, int, np.floating, np.integer)
 
 
 def check_axis(x: Tensor, axis: int) -> None:
@@ -141,28 +146,52 @@ def check_finite(layer: str, *tensors: Tensor) -> None:
             )
 
 
-def check_count(name: str, value: int, least: int) -> None:
-    """Raise `HyperparameterError` unless value is an integer, at least `least`."""
+def check_choice(name: str, value: str, choices: Collection[str]) -> None:
+    """Raise `HyperparameterError` unless value is one of the choices."""
+    if not isinstance(value, str) or value not in choices:
+        raise HyperparameterError(
+            f"{name} {shown(value)}: one of {', '.join(choices)} is wanted"
+        )
+
+
+def check_count(name: str, value: int, least: int, most: int = 2**31 - 1) -> None:
+    """Raise `HyperparameterError` unless value is an integer, at least `least` and at most `most`."""
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise HyperparameterError(
-            f"{name} {value!r}: an integer, {least} or more, is wanted"
+            f"{name} {shown(value)}: an integer, {least} or more, is wanted"
         )
+    if value > most:
+        raise HyperparameterError(
+            f"{name} {shown(value)}: an integer, {most} or less, is wanted"
+        )
+
+
+def is_finite(value: float) -> bool:
+    """Say whether something is a number that PyTorch computes with, and finite; True and False are none."""
+    try:
+        return (
+            isinstance(value, NUMBERS)
+            and not isinstance(value, bool)
+            and math.isfinite(value)
+        )
+    except OverflowError:  # an integer beyond 1.8e308
+        return False
 
 
 def check_share(name: str, value: float) -> None:
     """Raise `HyperparameterError` unless value is a number, 0 or more and less than 1."""
-    if not (isinstance(value, Real) and 0 <= float(value) < 1):
+    if not (is_finite(value) and 0 <= float(value) < 1):
         raise HyperparameterError(
-            f"{name} {value!r}: a number from 0 to less than 1 is wanted"
+            f"{name} {shown(value)}: a number from 0 to less than 1 is wanted"
         )
 
 
 def check_rate(lr: float | Tensor) -> None:
     """Raise `HyperparameterError` unless every learning rate is a finite number, 0 or more."""
     for rate in lr.flatten().tolist() if isinstance(lr, Tensor) else [lr]:
-        if not (isinstance(rate, Real) and math.isfinite(rate) and float(rate) >= 0):
+        if not (is_finite(rate) and float(rate) >= 0):
             raise HyperparameterError(
-                f"learning rate {rate}: a finite number, 0 or more, is wanted"
+                f"learning rate {shown(rate)}: a finite number, 0 or more, is wanted"
             )
 
 

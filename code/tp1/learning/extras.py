@@ -9,7 +9,7 @@ import math
 import torch
 from torch import Tensor
 
-from tp1.learning.checks import check_share
+from tp1.learning.checks import check_choice, check_share
 from tp1.learning.errors import HyperparameterError
 
 SCHEDULES = ("constant", "linear", "one-cycle")
@@ -70,10 +70,7 @@ def schedule(name: str, t: Tensor, total: int) -> Tensor:
     HyperparameterError
         If the schedule is unknown.
     """
-    if name not in SCHEDULES:
-        raise HyperparameterError(
-            f"schedule {name!r}: one of {', '.join(SCHEDULES)} is wanted"
-        )
+    check_choice("schedule", name, SCHEDULES)
     if name == "constant":
         return torch.ones_like(t)
     # @eq-schedule

@@ -1,9 +1,12 @@
 """Softmax regression, a network without hidden layers: the same layers and updates as in `mlp`."""
 
+import math
+
 import torch
 from torch import Tensor
 
 from tp1.learning.checks import (
+    MOST_PARAMETERS,
     check_count,
     check_features,
     check_gradient,
@@ -71,9 +74,10 @@ class LinearModel:
     ) -> None:
         check_count("number of features", num_features, 1)
         check_count("number of classes", num_classes, 1)
+        size = num_features + 1, num_classes
+        check_count("number of parameters", math.prod(size), 1, MOST_PARAMETERS)
         if params is None:
             # @eq-init
-            size = (num_features + 1, num_classes)
             params = INIT_STD * torch.randn(
                 size, generator=generator, dtype=torch.float32, device="cpu"
             )

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from tp1.errors import shown
 from tp1.learning.checks import check_count
 from tp1.learning.data import (
     Labelled,
@@ -73,7 +74,7 @@ def check_batch_size(batch_size: int, n_train: int) -> None:
     check_count("batch size", batch_size, 1)
     if batch_size > n_train:
         raise HyperparameterError(
-            f"batch size {batch_size}: there are {n_train} training images"
+            f"batch size {shown(batch_size)}: there are {n_train} training images"
         )
 
 

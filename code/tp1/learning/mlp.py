@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 
 from tp1.learning.checks import (
+    MOST_PARAMETERS,
+    check_choice,
     check_count,
     check_finite,
     check_layers,
@@ -18,7 +20,7 @@ from tp1.learning.checks import (
     check_predictions,
 )
 from tp1.learning.device import choose_device
-from tp1.learning.errors import HyperparameterError, NoForwardError, ShapeError
+from tp1.learning.errors import NoForwardError, ShapeError
 from tp1.learning.functions import softmax
 from tp1.learning.layers import (
     affine_forward,
@@ -32,6 +34,7 @@ from tp1.learning.linear import INIT_STD
 from tp1.learning.updates import adam_step, sgd_step
 
 INITS = ("he", "normal")
+MOST_LAYERS = 1000
 
 
 class MLPModel:
@@ -226,14 +229,22 @@ def layer_sizes(
     Raises
     ------
     HyperparameterError
-        If a size is not an integer from 1, or the number of hidden layers not one from 0.
+        If a size is not an integer from 1, the number of hidden layers not one from 0 to
+        `MOST_LAYERS`, or the network has more than `MOST_PARAMETERS`.
     """
-    check_count("number of hidden layers", n_hidden_layers, 0)
+    check_count("number of hidden layers", n_hidden_layers, 0, MOST_LAYERS)
     check_count("number of features", n_features, 1)
     check_count("number of classes", n_classes, 1)
     if n_hidden_layers:
         check_count("number of hidden units", n_hidden_features, 1)
-    return [n_features, *[n_hidden_features] * n_hidden_layers, n_classes]
+    sizes = [n_features, *[n_hidden_features] * n_hidden_layers, n_classes]
+    check_count("number of parameters", count_params(sizes), 1, MOST_PARAMETERS)
+    return sizes
+
+
+def count_params(sizes: Sequence[int]) -> int:
+    """Count what is learnt, (n_in + 1) n_out numbers for each layer."""
+    return sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
 
 
 def initial_params(
@@ -250,8 +261,7 @@ def initial_params(
     HyperparameterError
         If `init` is unknown.
     """
-    if init not in INITS:
-        raise HyperparameterError(f"init {init!r}: one of {', '.join(INITS)} is wanted")
+    check_choice("init", init, INITS)
     params: list[Tensor] = []
     for n_in, n_out in pairwise(sizes):
         theta = torch.randn(

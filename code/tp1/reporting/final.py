@@ -10,9 +10,10 @@ from IPython.display import Markdown
 from numpy.typing import NDArray
 
 from tp1.experiments.errors import ResultsError
-from tp1.experiments.final import WEIGHTS, written
+from tp1.experiments.final import WEIGHTS, choices_of, written
 from tp1.experiments.plans import Config
-from tp1.experiments.results import NOTE, read_config, read_table
+from tp1.experiments.results import read_run
+from tp1.experiments.tables import NOTE, read_table
 from tp1.reporting.french import NBSP, number, signed
 from tp1.reporting.hand_in import ReportedTest
 from tp1.reporting.intervals import Interval, interval, joint
@@ -112,8 +113,8 @@ def load_final(folder: Path | None = None) -> Final:
     folder = folder or results_folder()
     tables, receipts = {}, {}
     try:
-        receipt = read_table(folder / "final")[1]
-        for name in written(Config(**receipt["choices"][receipt["best"]])):
+        configs, best = choices_of(read_table(folder / "final")[1])
+        for name in written(configs[best]):
             tables[name], receipts[name] = read_table(folder / name)
             receipts[name].pop("sha256")
         for name, other in receipts.items():
@@ -137,7 +138,6 @@ def load_final(folder: Path | None = None) -> Final:
             )
             for row in tables["final-mistakes"]
         ]
-        best = receipts["final"]["best"]
         choices[best]
     except (KeyError, TypeError, ValueError) as error:
         raise ResultsError(
@@ -170,7 +170,7 @@ def _choice(name: str, tables: Mapping[str, list[dict[str, str]]]) -> Choice:
     seeds = tuple(int(row["seed"]) for row in rows)
     return Choice(
         name,
-        read_config(rows[0]),
+        read_run(rows[0]).config,
         seeds,
         epochs,
         val_accuracy,

@@ -6,7 +6,7 @@ from typing import Any
 
 from IPython.display import Markdown
 
-from tp1.experiments.results import read_table
+from tp1.experiments.tables import read_table
 from tp1.reporting.french import number
 from tp1.reporting.results import results_folder
 from tp1.reporting.table import markdown_table

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from tp1.experiments.errors import ResultsError
 from tp1.experiments.measures import MEASURES, best_epoch, diverged
 from tp1.experiments.plans import Config
-from tp1.experiments.results import NOTE, Results, read_results
+from tp1.experiments.results import Results, read_results
+from tp1.experiments.tables import NOTE
 from tp1.reporting.intervals import Interval, interval
 
 Array = NDArray[np.float64]
@@ -40,13 +41,7 @@ def load_search(name: str, folder: Path | None = None) -> Results:
     ResultsError
         If a file is missing or damaged, or does not hold runs.
     """
-    path = (folder or results_folder()) / name
-    try:
-        return read_results(path)
-    except (KeyError, TypeError, ValueError) as error:
-        raise ResultsError(
-            f"{path}.csv does not hold runs ({error}): {NOTE}"
-        ) from error
+    return read_results((folder or results_folder()) / name)
 
 
 @dataclass(frozen=True)

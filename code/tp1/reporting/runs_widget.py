@@ -10,7 +10,8 @@ from IPython.display import Markdown
 from tp1.experiments.errors import ResultsError
 from tp1.experiments.measures import MEASURES
 from tp1.experiments.plans import Config, Run
-from tp1.experiments.results import NOTE, Results, config_cells, config_columns
+from tp1.experiments.results import Results, config_cells, config_columns
+from tp1.experiments.tables import NOTE
 from tp1.reporting.french import NBSP, number
 from tp1.reporting.intervals import quantile
 from tp1.reporting.results import load_search, results_folder

@@ -11,7 +11,8 @@ from matplotlib.lines import Line2D
 
 from tp1.experiments.errors import ResultsError
 from tp1.experiments.plans import Config, Run
-from tp1.experiments.results import NOTE, read_times
+from tp1.experiments.results import read_times
+from tp1.experiments.tables import NOTE
 from tp1.reporting.curves import COLOURS, DASHES, MARKERS, PERCENT, means_line
 from tp1.reporting.french import NBSP, number
 from tp1.reporting.results import Array, Grid

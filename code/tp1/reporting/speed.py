@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tp1.experiments.errors import ResultsError
-from tp1.experiments.results import NOTE, read_table
+from tp1.experiments.tables import NOTE, read_table
 
 MAIN = HAND, AUTOGRAD = "by hand", "autograd"
 # With torch.optim as it comes: no option asks for its quickest way.

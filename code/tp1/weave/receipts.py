@@ -17,7 +17,7 @@ from tp1.weave.source import Source
 NAME = "receipt.json"
 CODE = Path("code/tp1")
 # A chapter that imports this module may read any of these files.
-READER = "tp1.experiments.results"
+READER = "tp1.experiments.tables"
 DATA = (
     "results/*/*.csv", "results/*/*.json",
     "benchmarks/results/*_steps.*", "benchmarks/results/search_scaling.json",
