@@ -1,5 +1,6 @@
 """Tables and receipts, damaged as a disk, an editor or an older program would."""
 
+import copy
 import csv
 import hashlib
 import io
@@ -149,7 +150,8 @@ receipt_changes = st.lists(
 def changed_receipt(receipt: dict[str, Any], changes: list[tuple]) -> dict[str, Any]:
     """Set, drop or add entries of a receipt, at any depth."""
     receipt = json.loads(json.dumps(receipt))
-    for kind, where, value in changes:
+    for kind, where, drawn in changes:
+        value = copy.deepcopy(drawn)  # or it might come to hold itself
         # Half of the changes at the top, where there are fewer entries.
         found = [(key,) for key in receipt] if where % 2 else list(places(receipt))
         if not found:

@@ -14,10 +14,10 @@ from tp1.experiments.results import (
     config_cells,
     config_columns,
     write_results,
-    write_table,
     write_times,
 )
 from tp1.experiments.stages import EVALUATION, times_of
+from tp1.experiments.tables import write_table
 from tp1.experiments.verify import FINALS, SEARCHES
 from tp1.learning.data import checksums
 

@@ -28,11 +28,8 @@ class Unspeakable:
         raise RuntimeError("shown")
 
 
-class Unconvertible(float):
-    """A number by its type alone."""
-
-    def __float__(self) -> float:
-        raise RuntimeError("converted")
+class Shy(float):
+    """A number that has no text."""
 
     def __repr__(self) -> str:
         raise RuntimeError("shown")
@@ -53,7 +50,7 @@ NUMBERS = (
 OTHERS = (
     None, True, False, "", "1", "0.1", "sgd", "x" * 100_000, "\0", "\ud800", b"1", (), [], {}, {1},
     nested(5), nested(3000), 1j, Fraction(1, 3), Fraction(10**400, 3), object(), len, int,
-    Unequal(), Unspeakable(), Unconvertible(0.5),
+    Unequal(), Unspeakable(), Shy(0.5),
     np.float64(0.1), np.float32(0.1), np.int64(3), np.bool_(True), np.str_("sgd"),
     np.nan, np.array(0.1), np.array([0.1, 0.2]), np.array([]),
     torch.tensor(0.1), torch.tensor(3), torch.tensor([0.1, 0.2]), torch.tensor([]), torch.tensor(True),

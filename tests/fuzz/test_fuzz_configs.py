@@ -12,7 +12,7 @@ from hostile import attempt, configurations
 from hypothesis import strategies as st
 
 from tp1.experiments.plans import Config, Run, runs_of, stacks
-from tp1.experiments.results import KINDS, config_cells, config_columns, read_config
+from tp1.experiments.results import KINDS, config_cells, config_columns, read_run
 from tp1.learning.checks import check_count, check_rate, check_share
 from tp1.learning.errors import HyperparameterError
 from tp1.learning.extras import SCHEDULES, draw_keep, schedule, smooth_labels
@@ -42,7 +42,8 @@ def check_kept(config: Config) -> None:
     assert config.epochs >= 0
     columns = config_columns([config])
     cells = config_cells(config, columns)
-    assert read_config(dict(zip(columns, cells, strict=True))) == config
+    row = dict(zip(columns, cells, strict=True))
+    assert read_run({**row, "seed": "0"}) == Run(config, 0)
     assert len(config.sizes) == config.depth + 2
     runs = [Run(config, seed) for seed in (0, 1)]
     assert sorted(run for stack in stacks(runs) for run in stack) == runs
@@ -104,15 +105,17 @@ def test_checks_pass_only_what_they_say(value, least):
 
 @fuzz(2_000, lr=hostile.anything, share=hostile.anything)
 def test_steps_leave_finite_parameters_or_are_refused(lr, share):
-    params = [torch.ones(3, 2) for _ in range(4)]
-    grad, m, v = torch.zeros(3, 2), torch.zeros(3, 2), torch.zeros(3, 2)
-    refused(lambda: sgd_step(params[0], lr, grad))
-    refused(lambda: momentum_step(params[1], lr, grad, torch.zeros(3, 2), share))
-    refused(lambda: adam_step(params[2], lr, grad, m, v, 1))
+    ones, zeros = (
+        make(3, 2, dtype=torch.float64) for make in (torch.ones, torch.zeros)
+    )
+    params = [ones.clone() for _ in range(4)]
+    refused(lambda: sgd_step(params[0], lr, zeros))
+    refused(lambda: momentum_step(params[1], lr, zeros, zeros.clone(), share))
+    refused(lambda: adam_step(params[2], lr, zeros, zeros.clone(), zeros.clone(), 1))
     for theta in params[:3]:
-        assert torch.equal(theta, torch.ones(3, 2))  # the gradient is 0
+        assert torch.equal(theta, ones)  # the gradient is 0
     if refused(lambda: decay_step(params[3], lr, share)):
-        assert torch.equal(params[3], torch.ones(3, 2))
+        assert torch.equal(params[3], ones)
 
 
 @fuzz(1_000, value=hostile.anything)
@@ -150,17 +153,18 @@ def large(value: object) -> bool:
 batches = st.lists(
     st.tuples(
         st.sampled_from(
-            [torch.rand(2, 4), torch.rand(2, 1, 2, 2), torch.rand(3, 4), torch.rand(2),
-             torch.zeros(0, 4), torch.full((2, 4), math.nan), torch.ones(2, 4, dtype=torch.int64)]
+            [torch.rand(2, 784), torch.rand(2, 1, 28, 28), torch.rand(3, 784), torch.rand(2), torch.rand(()),
+             torch.zeros(0, 784), torch.full((2, 784), math.nan), torch.ones(2, 784, dtype=torch.int64)]
         ),
         st.sampled_from(
             [torch.tensor([0, 1]), torch.tensor([0, 7]), torch.tensor([-1, 0]), torch.tensor([0.0, 1.0]),
-             torch.tensor([[0], [1]]), torch.tensor([True, False]), torch.zeros(0, dtype=torch.int64)]
+             torch.tensor([[0], [1]]), torch.tensor([True, False]), torch.zeros(0, dtype=torch.int64),
+             torch.tensor(1), torch.tensor([[0, 1]])]
         ),
     ),
     max_size=3,
 )  # fmt: skip
-good = st.just([(torch.rand(2, 4), torch.tensor([0, 9]))])
+good = st.just([(torch.rand(2, 784), torch.tensor([0, 9]))])
 
 
 @fuzz(
@@ -176,7 +180,7 @@ def test_training_ends_with_a_log_of_every_epoch_or_is_refused(
 ):
     if whole_number(epochs, 3):
         epochs = 2  # so many would be legitimate
-    model = LinearModel(4, 10)
+    model = LinearModel(784, 10)
     done, error = attempt(lambda: train(model, lr, epochs, sgd, training, validation))
     if error:
         return

@@ -103,7 +103,7 @@ def command(*arguments: str) -> tuple[int, str]:
     return code, out.buffer.getvalue().decode() + err.getvalue()
 
 
-@fuzz(4_000, **damages)
+@fuzz(2_000, **damages)
 def test_status_names_what_is_wrong(root, name, **damage):
     with damaged(root / "results" / name, **damage) as (told, _):
         code, said = command("status", str(root))
@@ -119,7 +119,7 @@ def test_status_names_what_is_wrong(root, name, **damage):
 
 
 @fuzz(
-    2_500, arguments=st.sampled_from([["--all"], ["--sample=3", "--seed=1"]]), **damages
+    1_000, arguments=st.sampled_from([["--all"], ["--sample=3", "--seed=1"]]), **damages
 )
 def test_verify_says_same_or_what_is_wrong(root, arguments, name, **damage):
     with damaged(root / "results" / name, **damage) as (_, same_table):
@@ -135,7 +135,7 @@ def test_verify_says_same_or_what_is_wrong(root, arguments, name, **damage):
         assert same_table or damage["bytes_of"] or damage["cells"]
 
 
-@fuzz(4_000, seeds=st.integers(1, 3), **{**damages, "name": st.sampled_from(NAMES)})
+@fuzz(2_000, seeds=st.integers(1, 3), **damages)
 def test_stages_take_what_is_whole_for_finished_and_nothing_else(
     root, seeds, name, **damage
 ):

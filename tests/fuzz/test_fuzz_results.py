@@ -30,12 +30,11 @@ from tp1.experiments.results import (
     KINDS,
     Results,
     read_results,
-    read_table,
     read_times,
     write_results,
-    write_table,
     write_times,
 )
+from tp1.experiments.tables import read_table, write_table
 
 RECEIPT: dict[str, Any] = {"code": "0123", "versions": {"torch": "2"}, "added": [{}]}
 
@@ -89,7 +88,8 @@ def damage(
 
 def rows_of(content: bytes) -> list[dict[str, str]]:
     """Read a table in another way than the project does: every cell has its column."""
-    header, *rows = csv.reader(io.StringIO(content.decode().replace("\r\n", "\n")))
+    text = content.decode().replace("\r\n", "\n")
+    header, *rows = csv.reader(io.StringIO(text, newline=""))
     assert len(set(header)) == len(header)
     return [dict(zip(header, row, strict=True)) for row in rows if row]
 
@@ -99,7 +99,7 @@ def run_of(row: dict[str, str]) -> Run:
     return Run(Config(**fields), int(row["seed"]))
 
 
-@fuzz(7_000, histories=histories(), **damages)
+@fuzz(5_000, histories=histories(), **damages)
 def test_epochs_are_those_of_the_table_or_refused(
     folder, histories, cells, bytes_of, receipt, right
 ):
@@ -126,7 +126,7 @@ def test_epochs_are_those_of_the_table_or_refused(
             np.testing.assert_array_equal(read.history[run], history)
 
 
-@fuzz(3_000, histories=histories(), **damages)
+@fuzz(2_000, histories=histories(), **damages)
 def test_times_are_those_of_the_table_or_refused(
     folder, histories, cells, bytes_of, receipt, right
 ):
@@ -149,7 +149,7 @@ def test_times_are_those_of_the_table_or_refused(
     assert changed or read == times
 
 
-@fuzz(2_000, histories=histories(), changes=byte_changes, at=st.integers(0, 10**6))
+@fuzz(1_500, histories=histories(), changes=byte_changes, at=st.integers(0, 10**6))
 def test_any_other_byte_is_noticed(folder, histories, changes, at):
     write_results(folder / "b", Results(histories, RECEIPT))
     table = folder / "b.csv"
@@ -166,7 +166,7 @@ def test_any_other_byte_is_noticed(folder, histories, changes, at):
 noise = st.sampled_from(RAW) | st.binary(max_size=200) | st.text().map(str.encode)
 
 
-@fuzz(2_000, table=noise, receipt=noise, right=st.booleans())
+@fuzz(1_500, table=noise, receipt=noise, right=st.booleans())
 def test_noise_is_a_table_or_refused(folder, table, receipt, right):
     path = folder / "n"
     path.with_suffix(".csv").write_bytes(table)
@@ -180,7 +180,7 @@ def test_noise_is_a_table_or_refused(folder, table, receipt, right):
 
 
 @fuzz(
-    2_000,
+    1_000,
     columns=st.lists(st.text(), min_size=1, max_size=4, unique=True),
     rows=st.lists(st.lists(st.text(), min_size=4, max_size=4), max_size=4),
     provenance=st.dictionaries(st.text(), st.text()),
