@@ -13,5 +13,5 @@ def shown(value: object) -> str:
     """Write any value for a message, cut to a line: numbers of 5000 digits and what cannot be written too."""
     try:
         return reprlib.repr(value)
-    except ValueError:  # Python writes no integer of more than 4300 digits
+    except Exception:  # noqa: BLE001 - Python writes no integer of more than 4300 digits, for one
         return f"of type {type(value).__name__}"

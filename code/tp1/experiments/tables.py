@@ -144,7 +144,7 @@ def rows_of(text: str) -> list[dict[str, str]]:
     ValueError, csv.Error
         If two columns have one name, or a row has not a cell for each.
     """
-    columns, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    columns, *rows = csv.reader(io.StringIO(text), strict=True)
     if len(set(columns)) < len(columns):
         raise ValueError("two columns have one name")
     return [dict(zip(columns, row, strict=True)) for row in rows]

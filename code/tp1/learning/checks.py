@@ -17,7 +17,6 @@ from tp1.learning.errors import (
 
 # Of a model: 4 GB in single precision, and Adam keeps three more such.
 MOST_PARAMETERS = 10**9
-NUMBERS = (float, int, np.floating, np.integer)
 
 
 def check_axis(x: Tensor, axis: int) -> None:
@@ -156,7 +155,7 @@ def check_choice(name: str, value: str, choices: Collection[str]) -> None:
 
 def check_count(name: str, value: int, least: int, most: int = 2**31 - 1) -> None:
     """Raise `HyperparameterError` unless value is an integer, at least `least` and at most `most`."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+    if type(value) is not int or value < least:
         raise HyperparameterError(
             f"{name} {shown(value)}: an integer, {least} or more, is wanted"
         )
@@ -168,19 +167,15 @@ def check_count(name: str, value: int, least: int, most: int = 2**31 - 1) -> Non
 
 def is_finite(value: float) -> bool:
     """Say whether something is a number that PyTorch computes with, and finite; True and False are none."""
-    try:
-        return (
-            isinstance(value, NUMBERS)
-            and not isinstance(value, bool)
-            and math.isfinite(value)
-        )
-    except OverflowError:  # an integer beyond 1.8e308
-        return False
+    if type(value) is int:
+        return -(2**63) <= value < 2**63
+    known = type(value) is float or isinstance(value, np.floating | np.integer)
+    return known and math.isfinite(value)
 
 
 def check_share(name: str, value: float) -> None:
     """Raise `HyperparameterError` unless value is a number, 0 or more and less than 1."""
-    if not (is_finite(value) and 0 <= float(value) < 1):
+    if not (is_finite(value) and 0 <= value < 1):
         raise HyperparameterError(
             f"{name} {shown(value)}: a number from 0 to less than 1 is wanted"
         )
@@ -189,7 +184,7 @@ def check_share(name: str, value: float) -> None:
 def check_rate(lr: float | Tensor) -> None:
     """Raise `HyperparameterError` unless every learning rate is a finite number, 0 or more."""
     for rate in lr.flatten().tolist() if isinstance(lr, Tensor) else [lr]:
-        if not (is_finite(rate) and float(rate) >= 0):
+        if not (is_finite(rate) and rate >= 0):
             raise HyperparameterError(
                 f"learning rate {shown(rate)}: a finite number, 0 or more, is wanted"
             )

@@ -211,15 +211,31 @@ def prepared(
     return x.to(like), y.to(like)
 
 
+def check_alike(first: tuple[Tensor, Tensor], batch: tuple[Tensor, Tensor]) -> None:
+    """Raise `ShapeError` unless the samples of two minibatches have the same shape."""
+    for one, other in zip(first, batch, strict=True):
+        if one.shape[1:] != other.shape[1:]:
+            raise ShapeError(
+                f"minibatches of shapes {tuple(one.shape)} and {tuple(other.shape)}: "
+                "samples of one shape are wanted"
+            )
+
+
 def joined(loader: Loader, size: int) -> Iterator[tuple[Tensor, Tensor]]:
     """Join successive minibatches to at least `size` samples, the last one apart.
 
     Evaluating images one by one would take several times as long as training on them does.
+
+    Raises
+    ------
+    ShapeError
+        If the samples of two minibatches do not have the same shape.
     """
     waiting: list[tuple[Tensor, Tensor]] = []
     count = 0
     for batch in loader:
         waiting.append(batch)
+        check_alike(waiting[0], batch)
         count += len(batch[1])
         if count >= size:
             yield torch.cat([x for x, _ in waiting]), torch.cat([y for _, y in waiting])
