@@ -27,6 +27,10 @@ ALLOWED = {
         {"multiprocessing", "concurrent.futures.ProcessPoolExecutor"},
         "stacks are pickled between this process and its own children, through pipes",
     ),
+    "code/tp1/experiments/provenance.py": (
+        {"torch.multiprocessing", "torch.multiprocessing.cpu_count"},
+        "it counts the cores",
+    ),
     "code/tp1/experiments/cluster.py": (
         {"distributed"},
         "stacks are pickled between machines that trust one another, as its docstring says",
