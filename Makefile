@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-browser test-slow fuzz lint format data experiments bench freeze status quarto clean
+.PHONY: help report test test-browser test-slow fuzz lint audit format data experiments bench freeze status quarto clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,6 +37,9 @@ lint: $(VENV)/.all ## check format, lint and types
 	$(PY) -m ruff check
 	$(PY) -m mypy
 
+audit: $(VENV)-audit/.done ## look for known vulnerabilities of pinned packages, and for secrets in every commit
+	$(VENV)-audit/bin/python .ci/audit.py $(if $(STRICT),--strict)
+
 format: $(VENV)/.all ## format the code, mend what lint can mend
 	$(PY) -m ruff check --fix
 	$(PY) -m ruff format
@@ -62,7 +65,7 @@ bench: $(VENV)/.bench ## time against the peers; results in benchmarks/results/
 quarto: $(VENV)/.report ## install Quarto into .venv, where the network allows it
 	$(PY) -m pip install quarto-cli==1.10.19
 
-clean: ## remove what can be made again, but not .venv nor data/
+clean: ## remove what can be made again, but not .venv, .venv-audit nor data/
 	rm -rf _output _output.new _output.old .quarto
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
@@ -78,6 +81,12 @@ $(VENV)/.report: requirements-report.txt constraints.txt pyproject.toml
 $(VENV)/.all: $(VENV)/.report requirements.txt
 	@echo "set-up: PyTorch, Jupyter and the tests' libraries (once, a few minutes, 5 GB)"
 	@$(PY) -m pip install --quiet -r requirements.txt
+	@touch $@
+
+$(VENV)-audit/.done: requirements-audit.txt
+	@echo "set-up: $(VENV)-audit with what audits (once, under a minute)"
+	@test -x $(VENV)-audit/bin/python || $(PYTHON) -m venv $(VENV)-audit
+	@$(VENV)-audit/bin/python -m pip install --quiet -r requirements-audit.txt
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.all requirements-bench.txt
