@@ -10,17 +10,14 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from tp1.experiments.errors import ResultsError
-from tp1.experiments.images import padded
 from tp1.experiments.lockstep import Stack
-from tp1.experiments.measures import MEASURES
-from tp1.experiments.plans import Config, Run, family
+from tp1.experiments.plans import Config, Run
 from tp1.experiments.provenance import fingerprint
 
 SUFFIX = ".pt"
@@ -101,8 +98,7 @@ def read(path: Path) -> tuple[str, Stack] | None:
     try:
         state = torch.load(io.BytesIO(content[DIGEST:]), weights_only=True)
         if state["code"] == fingerprint():
-            stack = revived(state["stack"])
-            return (str(state["device"]), stack) if fits(stack) else None
+            return str(state["device"]), revived(state["stack"])
     except Exception:  # noqa: BLE001 - whatever it is, nothing that `save` writes fails
         return None
     return None
@@ -115,35 +111,6 @@ def revived(state: dict[str, Any]) -> Stack:
         config = {name: value for name, value in fields.items() if name != "seed"}
         runs.append(Run(Config(**config), fields["seed"]))
     return Stack(**{**state, "runs": runs, "history": state["history"].numpy()})
-
-
-def fits(stack: Stack) -> bool:
-    """Say whether training can go on from a stack: it has what its runs need, in shapes that go together."""
-    runs, slots, config = len(stack.runs), stack.slots, stack.config
-    places = len(stack.theta[0])
-    sizes = list(pairwise(config.sizes))
-    layers = {"theta": [(places, n_out, padded(n_in)) for n_in, n_out in sizes]}
-    adam = config.optimiser == "adam"
-    for moment, needed in (("m", adam or config.momentum > 0), ("v", adam)):
-        layers[moment] = [(places if needed else 0, *s[1:]) for s in layers["theta"]]
-    layers["best"] = [(runs, n_in + 1, n_out) for n_in, n_out in sizes]
-    return (
-        all(
-            [tuple(layer.shape) for layer in getattr(stack, name)] == shapes
-            and all(layer.is_floating_point() for layer in getattr(stack, name))
-            for name, shapes in layers.items()
-        )
-        and len(set(stack.runs)) == runs
-        and len({family(run.config) for run in stack.runs}) == 1
-        and len(set(slots)) == len(slots) == runs
-        and set(slots) <= set(range(places))
-        and 1 <= len(stack.history) <= config.epochs + 1
-        and stack.history.shape[1:] == (runs, len(MEASURES))
-        and isinstance(stack.steps, int)
-        and isinstance(stack.seconds, float)
-        and stack.steps >= 0
-        and stack.seconds >= 0
-    )
 
 
 def name(runs: list[Run]) -> str:
