@@ -26,7 +26,7 @@ def bounded(program: str, *arguments: str, memory: int = GIB, seconds: int = 20)
         preexec_fn=limit,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         env={"PYTHONPATH": CODE, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
     )
     assert done.returncode == 0, done.stderr[-2000:]
