@@ -111,6 +111,7 @@ def test_a_kept_stack_that_would_execute_is_removed(here, state):
     path.write_bytes(hashlib.sha256(content).digest() + content)
     assert kept.find(path.parent, [], "cpu") == []
     assert not path.exists()
+    assert not (here / PLANTED).exists()
     buffer.seek(0)
     torch.load(buffer, weights_only=False)  # it is malicious indeed
     (here / PLANTED).unlink()
