@@ -1,6 +1,7 @@
 """The benchmarks of learning still run, and their sides still agree; nothing here is timed."""
 
 import csv
+import json
 import subprocess
 import sys
 from itertools import pairwise
@@ -14,6 +15,7 @@ from benchmarks.mlp.task import QUICK, Cell, flops
 from torch.utils.flop_counter import FlopCounterMode
 
 from tp1.learning.data import checksums, defect, raw_folder
+from tp1.reporting.scaling import understood
 from tp1.reporting.speed import AUTOGRAD, HAND, PHASES, load_speed
 
 PROJECT = Path(__file__).parents[1]
@@ -46,6 +48,30 @@ def test_the_benchmark_of_the_search_runs_and_its_sides_agree(tmp_path):
     assert "no results" in report  # a quick run is never taken for a measurement
     for figure in ("softmax_search.svg", "softmax_stack.svg"):
         assert (tmp_path / figure).stat().st_size > 1000
+
+
+@pytest.mark.slow
+@pytest.mark.data
+@pytest.mark.skipif(
+    any(defect(raw_folder() / name, md5) for name, md5 in checksums("train").items()),
+    reason="no Fashion-MNIST: run `make data`",
+)
+def test_the_benchmark_of_more_workers_runs_and_its_numbers_are_understood(tmp_path):
+    command = [sys.executable, "-m", "benchmarks.search_scaling", "--quick"]
+    done = subprocess.run(
+        [*command, "--output", str(tmp_path)],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    report = (tmp_path / "search_scaling.md").read_text(encoding="utf-8")
+    assert "A quick run: no results." in report
+    found = understood(json.loads((tmp_path / "search_scaling.json").read_text()))
+    assert {kind for kind, _ in found.seconds} == {"processes", "cluster"}
+    assert all(cell.predicted > 0 and cell.seconds > 0 for cell in found.cells)
+    assert len(report.splitlines()) > len(found.cells) + len(found.log)
 
 
 # Those of time twice: against autograd's default optimiser, and against its quickest.

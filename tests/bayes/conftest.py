@@ -1,4 +1,4 @@
-"""ALARM, the classic monitoring network of 37 variables, read once: pgmpy takes a second to do it."""
+"""ALARM, the classic monitoring network of 37 variables, read once."""
 
 import pytest
 

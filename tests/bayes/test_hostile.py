@@ -14,6 +14,7 @@ from tp1.bayes import (
     BayesError,
     BifError,
     DuplicateName,
+    InvalidCpt,
     Network,
     NetworkTooLarge,
     Query,
@@ -60,6 +61,12 @@ probability ( b | a ) { (yes) 0.1, 0.9; (no) 0.2, 0.8; }
         ),
         lambda: Network(AB, {"B": ("A",)}, {**CPTS, "A": ["0.5", "0.5"]}),
         lambda: Network(AB, {"B": ("A",)}, {**CPTS, "A": [10**400, 0]}),
+        lambda: Network(AB, {"B": (10**5000,)}, CPTS),
+        lambda: Network(AB, {10**5000: ()}, CPTS),
+        lambda: exam_network().variable(10**5000),
+        lambda: exam_network().index("R", 10**5000),
+        lambda: query(exam_network(), "P(R)", np.array(["joint", "auto"])),
+        lambda: query(exam_network(), "P(R)", 10**5000),
         lambda: Query(None),
         lambda: Query(3),
         lambda: Query(("A",), evidence="B=b1"),
@@ -77,6 +84,23 @@ probability ( b | a ) { (yes) 0.1, 0.9; (no) 0.2, 0.8; }
 def test_wrong_kinds_are_typed_errors(make):
     with pytest.raises(BayesError):
         make()
+
+
+def test_a_table_of_the_wrong_shape_is_refused_before_it_is_copied():
+    """It may take no memory here, as this one, and terabytes when copied."""
+    with pytest.raises(InvalidCpt, match=r"shape \(2, 2, .*expected \(2,\)"):
+        Network(AB, {"B": ("A",)}, {**CPTS, "A": np.broadcast_to(0.5, (2,) * 40)})
+
+
+def test_a_network_of_any_size_is_shown():
+    """Python writes no integer of more than 4,300 digits, as the size of this joint is."""
+    names = [f"X{i}" for i in range(20_000)]
+    net = Network(
+        [Variable(name, ("0", "1")) for name in names],
+        {},
+        {name: [0.5, 0.5] for name in names},
+    )
+    assert repr(net) == "Network(20000 variables, 0 edges, joint of 1e6021 cells)"
 
 
 def test_a_quoted_bracket_is_no_bracket():

@@ -179,7 +179,7 @@ BROKEN = [
         "    code-line-numbers: true",
         r"format: html: code-line-numbers is not",
     ),
-    ("_quarto.yml", "project:", "project: [", r"_quarto\.yml: not YAML"),
+    ("_quarto.yml", "project:", "project: [", r"_quarto\.yml:3: not YAML"),
     (
         "_quarto.yml",
         "- index.qmd",

@@ -27,9 +27,10 @@ from tp1.bayes.network import Array, Network, remember
 # About a minute of work: a query is an interactive thing.
 MAX_OPERATIONS = 2**36
 # Operations above which a search for a better order repays its own time, and in one step BLAS its overhead.
-WORTH_SEARCHING = 2**22
-WORTH_BLAS = 2**14
-TRIALS = 32
+WORTH_SEARCHING, WORTH_BLAS = 2**22, 2**14
+# Fewer trials for very many tables; none where the table would have to become a million times smaller.
+TRIALS, TABLES_TRIED = 32, 2**15
+HOPELESS = MAX_CELLS * 2**20
 
 EVERY = slice(None)
 
@@ -241,11 +242,10 @@ def _make_steps(
     sizes = dict(enumerate(network.shape))
     problem = [frozenset(axes) for axes in labels], frozenset(output), sizes
     steps, operations, cells = _compile(greedy(*problem), labels, output, sizes)
-    if operations > WORTH_SEARCHING:
+    if operations > WORTH_SEARCHING and cells < HOPELESS:
+        search = RandomGreedy(max_repeats=min(TRIALS, 1 + TABLES_TRIED // len(labels)))
         with _random_state_kept():
-            found = _compile(
-                RandomGreedy(max_repeats=TRIALS)(*problem), labels, output, sizes
-            )
+            found = _compile(search(*problem), labels, output, sizes)
         candidates = ((steps, operations, cells), found)
         steps, operations, cells = min(
             candidates, key=lambda plan: (plan[2] > MAX_CELLS, plan[1])

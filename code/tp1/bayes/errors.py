@@ -39,10 +39,6 @@ class BifError(NetworkError):
     """A BIF file cannot be read."""
 
 
-class MissingDependency(BayesError):
-    """An optional library is not installed."""
-
-
 class QueryError(BayesError):
     """A query is malformed, or makes no sense."""
 
@@ -102,8 +98,15 @@ class NetworkTooLarge(BayesError):
 
 def shorten(name: object, width: int = 60) -> str:
     """Quote a name for a message, cut to `width` characters."""
-    text = str(name)
+    text = _text(name)
     return repr(text if len(text) <= width else text[: width - 1] + "…")
+
+
+def _text(name: object) -> str:
+    try:
+        return str(name)
+    except ValueError:  # Python writes no integer of thousands of digits
+        return f"a huge {type(name).__name__}"
 
 
 def magnitude(count: int) -> str:
@@ -117,11 +120,11 @@ def magnitude(count: int) -> str:
     )
 
 
-def nearest(name: str, known: Iterable[str], few: int = 12) -> str:
+def nearest(name: object, known: Iterable[str], few: int = 12) -> str:
     """Say which of the `known` names may have been meant by `name`: the nearest, else the first `few`."""
     known = list(known)
     folded = {other.casefold(): other for other in reversed(known)}
-    close = get_close_matches(name[:200].casefold(), folded, n=3, cutoff=0.6)
+    close = get_close_matches(_text(name)[:200].casefold(), folded, n=3, cutoff=0.6)
     if close:
         return (
             "did you mean "

@@ -69,7 +69,7 @@ class Distribution:
             self.variables, self.states, chosen, strict=True
         ):
             if state not in known:
-                hint = nearest(str(state), known)
+                hint = nearest(state, known)
                 raise UnknownState(
                     f"{self.query} has no state {shorten(state)} of {shorten(variable.name)}; {hint}"
                 )
@@ -136,9 +136,9 @@ def query(network: Network, asked: str | Query, method: str = "auto") -> Distrib
     NetworkTooLarge
         If the computation does not fit in memory.
     """
-    if method not in METHODS:
+    if not isinstance(method, str) or method not in METHODS:
         raise QueryError(
-            f"unknown method {shorten(method)}; {nearest(str(method), METHODS)}"
+            f"unknown method {shorten(method)}; {nearest(method, METHODS)}"
         )
     if not isinstance(asked, Query):
         asked = parse(asked)

@@ -19,6 +19,7 @@ from tp1.bayes.errors import (
     UnknownParent,
     UnknownState,
     UnknownVariable,
+    magnitude,
     nearest,
     shorten,
 )
@@ -81,7 +82,7 @@ class Network:
             for name in given:
                 if name not in axes:
                     raise UnknownVariable(
-                        f"{what} given for {shorten(name)}, which is no variable; {nearest(str(name), names)}"
+                        f"{what} given for {shorten(name)}, which is no variable; {nearest(name, names)}"
                     )
 
         # Frozen: the attributes are set once, here, behind the back of the dataclass.
@@ -146,7 +147,7 @@ class Network:
             return self._axes[name]
         except (KeyError, TypeError):
             raise UnknownVariable(
-                f"unknown variable {shorten(name)}; {nearest(str(name), self.names)}"
+                f"unknown variable {shorten(name)}; {nearest(name, self.names)}"
             ) from None
 
     def index(self, name: str, state: str) -> int:
@@ -156,7 +157,7 @@ class Network:
         except (KeyError, TypeError):
             states = self.variable(name).states
             raise UnknownState(
-                f"variable {shorten(name)} has no state {shorten(state)}; {nearest(str(state), states)}"
+                f"variable {shorten(name)} has no state {shorten(state)}; {nearest(state, states)}"
             ) from None
 
     def variable(self, name: str) -> Variable:
@@ -177,7 +178,10 @@ class Network:
         return iter(self.names)
 
     def __repr__(self) -> str:
-        return f"Network({len(self.names)} variables, {len(self.edges)} edges, joint of {self.size} cells)"
+        return (
+            f"Network({len(self.names)} variables, {len(self.edges)} edges, "
+            f"joint of {magnitude(self.size)} cells)"
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         # What is remembered about a network (joints, plans) stays at home.
@@ -226,7 +230,7 @@ def _valid_parents(
     for parent in given:
         if not isinstance(parent, str) or parent not in names:
             raise UnknownParent(
-                f"{shorten(name)} has an unknown parent {shorten(parent)}; {nearest(str(parent), names)}"
+                f"{shorten(name)} has an unknown parent {shorten(parent)}; {nearest(parent, names)}"
             )
     if repeated := first_repeated(given):
         raise DuplicateName(f"{shorten(name)} has the parent {shorten(repeated)} twice")
@@ -248,22 +252,25 @@ def _valid_cpt(network: Network, name: str, given: Mapping[str, ArrayLike]) -> A
     family = [network.variable(member) for member in (*network.parents[name], name)]
     expected = tuple(len(member.states) for member in family)
     try:
-        # A copy of our own: the caller keeps a writable array, and must not reach ours through it.
         entries = np.asarray(given[name])
         if entries.dtype.kind not in "buifO" or np.ma.is_masked(given[name]):
             raise TypeError(f"entries of type {entries.dtype}, or masked")
+        # Before the copy: an array of the wrong shape may have any size.
+        if entries.shape != expected:
+            axes = ", ".join(f"{m.name}: {len(m.states)}" for m in family)
+            raise InvalidCpt(
+                f"CPT of {shorten(name)}: shape {entries.shape}, expected {expected}: "
+                f"one axis per parent, then one for the variable itself ({axes})"
+            )
+        # A copy of our own: the caller keeps a writable array, and must not reach ours through it.
         # Adding 0 makes -0.0 a plain zero.
         table = np.array(entries, dtype=np.float64) + 0.0
+    except InvalidCpt:
+        raise
     except (TypeError, ValueError, OverflowError) as error:
         raise InvalidCpt(
             f"CPT of {shorten(name)}: not an array of numbers ({error})"
         ) from None
-    if table.shape != expected:
-        axes = ", ".join(f"{member.name}: {len(member.states)}" for member in family)
-        raise InvalidCpt(
-            f"CPT of {shorten(name)}: shape {table.shape}, expected {expected}: "
-            f"one axis per parent, then one for the variable itself ({axes})"
-        )
     # Written so that NaN, for which every comparison is false, is refused too.
     wrong = ~((table >= 0) & (table <= 1 + ROW_TOLERANCE))
     if wrong.any():

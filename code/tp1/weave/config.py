@@ -10,9 +10,9 @@ from tp1.weave.errors import UnsupportedFeature, WeaveError
 Schema = dict[str, Any]
 
 TEXT: Schema = {"type": "string"}
-NUMBER: Schema = {"type": "number"}
+INCHES: Schema = {"type": "number", "exclusiveMinimum": 0, "maximum": 1000}
 LEVEL: Schema = {"type": "integer", "minimum": 1, "maximum": 6}
-FILE_NAME: Schema = {"type": "string", "pattern": r"^[^/\\]+$"}
+FILE_NAME: Schema = {"type": "string", "pattern": r"^[^/\\\n]+$"}
 FILES: Schema = {"anyOf": [TEXT, {"type": "array", "items": TEXT}]}
 # What concerns Quarto's own pages and labels alone.
 QUARTO_ONLY: Schema = {}
@@ -56,8 +56,8 @@ SCHEMA = _mapping(
     number_sections=_only(True),
     number_depth=LEVEL,
     link_citations=_only(True),
-    fig_width=NUMBER,
-    fig_height=NUMBER,
+    fig_width=INCHES,
+    fig_height=INCHES,
     fig_format=_only("svg"),
     execute=_mapping(freeze=_only("auto")),
     project=_mapping(
@@ -115,7 +115,21 @@ SCHEMA = _mapping(
 )
 
 
-def check(config: Mapping[str, Any], file: str) -> None:
+TEXT_OR_NOTHING: Schema = {"type": ["string", "null"]}
+# What the outputs show of `_variables.yml` by themselves; the chapters may use any other name.
+VARIABLES: Schema = {
+    "type": "object",
+    "properties": {
+        **_keys(("partner", "handed-in", "colab"), TEXT_OR_NOTHING),
+        "course": {
+            "type": "object",
+            "additionalProperties": {"type": ["string", "number"]},
+        },
+    },
+}
+
+
+def check(config: Mapping[str, Any], file: str, schema: Schema = SCHEMA) -> None:
     """Refuse what the schema does not know.
 
     Raises
@@ -125,7 +139,7 @@ def check(config: Mapping[str, Any], file: str) -> None:
     WeaveError
         For a value of the wrong kind.
     """
-    errors = jsonschema.Draft202012Validator(SCHEMA).iter_errors(dict(config))
+    errors = jsonschema.Draft202012Validator(schema).iter_errors(dict(config))
     for error in sorted(
         errors, key=lambda error: [str(part) for part in error.absolute_path]
     ):
@@ -137,6 +151,8 @@ def check(config: Mapping[str, Any], file: str) -> None:
             raise UnsupportedFeature(f"{place}: {unknown}" if place else unknown, file)
         if error.validator == "const":
             raise UnsupportedFeature(
-                f"{place}: {error.instance} (only {error.validator_value})", file
+                f"{place}: {error.instance!s:.200} (only {error.validator_value})", file
             )
-        raise WeaveError(f"{place or 'the file'} cannot be {error.instance!r}", file)
+        raise WeaveError(
+            f"{place or 'the file'} cannot be {error.instance!r:.200}", file
+        )

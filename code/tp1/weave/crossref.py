@@ -158,9 +158,11 @@ def check_links(chapters: list[Chapter]) -> None:
     for chapter in chapters:
 
         def check(element: pf.Element, _: pf.Doc, chapter: Chapter = chapter) -> None:
-            if not isinstance(element, pf.Link) or re.match(
-                r"[a-z][a-z0-9+.-]*:", element.url
-            ):
+            if not isinstance(element, pf.Link):
+                return
+            if scheme := re.match(r"[a-z][a-z0-9+.-]*:", element.url):
+                if scheme[0] not in ("http:", "https:", "mailto:"):
+                    raise UnsupportedFeature(f"link of {scheme[0]}", chapter.path)
                 return
             file, _hash, place = element.url.partition("#")
             line = chapter.line_of(element.url)
@@ -171,6 +173,9 @@ def check_links(chapters: list[Chapter]) -> None:
                 if file
                 else chapter.path
             )
+            if file and not place:
+                feature = f"link to the file {file} (name a section too: {file}#sec-…)"
+                raise UnsupportedFeature(feature, chapter.path, line)
             if place not in places.get(target, set()):
                 raise WeaveError(
                     f"link {element.url} leads nowhere", chapter.path, line
@@ -245,7 +250,7 @@ def _link(
         pf.stringify(pf.Plain(*citation.prefix)).strip() or book.prefixes[label.kind]
     )
     if citation.id[0].isupper():
-        prefix = prefix[0].upper() + prefix[1:]
+        prefix = prefix[:1].upper() + prefix[1:]
     text = (
         label.number
         if citation.mode == "SuppressAuthor"

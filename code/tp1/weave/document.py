@@ -20,9 +20,10 @@ from tp1.weave import pandoc
 from tp1.weave.conditions import Reader, for_target, is_conditional, seen_by
 from tp1.weave.errors import UnsupportedFeature, WeaveError
 from tp1.weave.features import CALLOUTS
+from tp1.weave.lines import inside, is_file
 from tp1.weave.tree import check_element
+from tp1.weave.variables import substitute_variables
 
-_VARIABLE = re.compile(r"\{\{<\s*var\s+(.*?)\s*>\}\}", re.DOTALL)
 _FLOAT = re.compile(r"^(fig|tbl)-")
 
 Action = Callable[[pf.Element, pf.Doc], object]
@@ -38,6 +39,7 @@ class Chapter:
     text: str  # the source, to point at a line
     folder: Path  # of the source
     figures: Path  # the folder that stands for `<stem>_files`
+    root: Path = Path()  # of the project
     blocks: list[pf.Block] = field(default_factory=list)
 
     @property
@@ -60,7 +62,7 @@ class Chapter:
     def line_of(self, text: str) -> int | None:
         """Where `text` first stands in the source."""
         return next(
-            (i for i, line in enumerate(self.text.splitlines(), 1) if text in line),
+            (i for i, line in enumerate(self.text.split("\n"), 1) if text in line),
             None,
         )
 
@@ -85,12 +87,13 @@ class Chapter:
             if url.startswith(frozen)
             else self.folder / url
         )
-        if not file.is_file() or ".." in Path(url).parts or url.startswith("/"):
+        if ".." in Path(url).parts or url.startswith("/") or not is_file(file):
             raise WeaveError(
                 f"image {url} does not exist beside the chapter",
                 self.path,
                 self.line_of(url),
             )
+        inside(self.root, file.relative_to(self.root))
         return file
 
     def copy(self) -> "Chapter":
@@ -136,31 +139,6 @@ def read_blocks(
     return list(doc.content)
 
 
-def substitute_variables(
-    markdown: str, variables: dict[str, object], path: Path
-) -> str:
-    """Resolve ``{{< var name >}}``, in code too, as Quarto does.
-
-    Raises
-    ------
-    WeaveError
-        For a name that ``_variables.yml`` does not have.
-    """
-
-    def value(match: re.Match[str]) -> str:
-        found: object = variables
-        for key in match[1].strip("\"'").split("."):
-            try:
-                # Lists count from 1, as Quarto's do.
-                found = found[int(key) - 1] if isinstance(found, list) else found[key]  # type: ignore[index]
-            except (KeyError, IndexError, TypeError, ValueError):
-                message = f"variable {match[1]} is not in _variables.yml"
-                raise WeaveError(message, path) from None
-        return str(found)
-
-    return _VARIABLE.sub(value, markdown)
-
-
 def _read_captions(doc: pf.Doc, path: Path) -> dict[str, pf.Plain]:
     """Parse the Markdown of all ``tbl-cap`` attributes at once."""
     texts: list[str] = []
@@ -196,10 +174,10 @@ def is_caption(block: pf.Block) -> bool:
 
 def _bare_figure(paragraph: pf.Para) -> pf.Div | None:
     """Make a float of an image that has a label and no caption, alone in its paragraph."""
-    image = paragraph.content[0]
-    if len(paragraph.content) > 1 or not isinstance(image, pf.Image):
+    if len(paragraph.content) != 1:
         return None
-    if not _FLOAT.match(image.identifier):
+    image = paragraph.content[0]
+    if not isinstance(image, pf.Image) or not _FLOAT.match(image.identifier):
         return None
     identifier, image.identifier = image.identifier, ""
     return _float(identifier, [pf.Plain(image)], None)
@@ -254,7 +232,10 @@ def _div(div: pf.Div, target: str, captions: dict[str, pf.Plain], path: Path) ->
 
 def _callout(div: pf.Div, path: Path) -> pf.Div:
     blocks = list(div.content)
-    (kind,) = (kind for kind in CALLOUTS if f"callout-{kind}" in div.classes)
+    kinds = [kind for kind in CALLOUTS if f"callout-{kind}" in div.classes]
+    if len(kinds) > 1:
+        raise WeaveError(f"a callout is a {' or a '.join(kinds)}, not both", path)
+    kind = kinds[0]
     title: list[pf.Inline] = [pf.Str(CALLOUTS[kind])]
     if "title" in div.attributes:
         text = div.attributes.pop("title")

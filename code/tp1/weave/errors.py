@@ -24,6 +24,10 @@ class WeaveError(Tp1Error):
         super().__init__(place + message)
 
 
+class MissingFile(WeaveError):
+    """A file that the book names is not there."""
+
+
 class UnsupportedFeature(WeaveError):
     """A feature of Quarto's that the built-in renderer does not have: refused, never dropped."""
 

@@ -4,7 +4,7 @@ import re
 from typing import Any, NoReturn
 
 from tp1.weave.errors import UnsupportedFeature, WeaveError
-from tp1.weave.lines import Line, next_fence
+from tp1.weave.lines import CHUNK_START, Line, next_fence
 
 CHUNK_OPTIONS: dict[str, tuple[type, ...]] = {
     "label": (str,),
@@ -36,19 +36,23 @@ SPAN_CLASSES = {"smallcaps", "underline", "mark", "unnumbered"}
 IMAGE_ATTRIBUTES = {"fig-alt", "width", "height"}
 SHORTCODES = {"var", "include"}
 
-_SHORTCODE = re.compile(r"\{\{<\s*(\S+)")
-_DIV = re.compile(r"^\s*:{3,}\s*(\{.*\}|[\w.-]+)\s*:*\s*$")
+_SHORTCODE = re.compile(r"\{\{<\s*(\S*)")
+_DIV = re.compile(r"^\s*:{3,}\s*(\{.*\}|[\w.-]+)\s*+:*+\s*+$")
 _ENGINE = re.compile(r"^\s*`{3,}\s*\{(?!=)([^}.#][^}]*)\}\s*$")
 _INLINE_ENGINE = re.compile(r"(?:^|[^`])`\{(?!=)(\w+)\}\s")
 _ATTRIBUTES = re.compile(r"(?<=[\])$])\{([^{}]*)\}|^#+ .*\{([^{}]*)\}\s*$")
 _ITEM = re.compile(
     r"""(?P<key>[\w-]+)=(?:"[^"]*"|'[^']*'|\S+)|\.(?P<class>[\w-]+)|\#(?P<id>[\w-]+)|(?P<other>\S+)"""
 )
-_CODE_SPAN = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
+_CODE_SPAN = re.compile(r"(?<!`)(`++).*?(?<!`)\1(?!`)")
 _REFERENCE_DIV = re.compile(r"^(fig|tbl)-|^refs$")
-_CHAPTER_LINK = re.compile(r"\]\(([^)\s]*\.qmd)\)")
+_CHAPTER_LINK = re.compile(r"\]\(([^()\s]*\.qmd)\)")
 _CAPTION = re.compile(r"^(?:: |Table: ).*\{([^{}]*)\}\s*$")
 _CODE_ATTRIBUTES = re.compile(r"^\s*(?:`{3,}|~{3,})\s*\{([^{}]*)\}\s*$")
+# What pandoc takes for the opening of a block: with anything else behind the marks it is text.
+_OPENING = re.compile(
+    r"^\s*(?:`++|~++)\s*(?:[^\s{}]+\s*)?(?:\{[^{}]*\})?\s*$", re.ASCII
+)
 _ANNOTATION = re.compile(r"#\s*<\d+>\s*$")
 
 
@@ -62,8 +66,10 @@ def check(lines: list[Line]) -> None:
     """
     start = _check_front_matter(lines)
     fence: str | None = None
+    opening: Line | None = None
     for line in lines[start:]:
         inside, fence = fence is not None, next_fence(fence, line.text)
+        opening = None if fence is None else opening if inside else line
         if inside:
             if _ANNOTATION.search(line.text):
                 _refuse(line, "code annotation `# <n>`")
@@ -71,6 +77,10 @@ def check(lines: list[Line]) -> None:
             _check_fence(line)
         else:
             _check_prose(line)
+    if opening is not None:
+        what = "chunk" if CHUNK_START.match(opening.text) else "block of code"
+        message = f"this {what} is never closed"
+        raise WeaveError(message, opening.file, opening.number)
 
 
 def _check_fence(line: Line) -> None:
@@ -83,6 +93,8 @@ def _check_fence(line: Line) -> None:
         )
     if engine and line.text[0].isspace():
         _refuse(line, "a chunk that is indented")
+    if not _OPENING.match(line.text):
+        _refuse(line, "what stands behind the marks of this block of code")
     if attributes := _CODE_ATTRIBUTES.match(line.text):
         for item in _ITEM.finditer(attributes[1]):
             if item["key"] or item["id"]:
@@ -144,8 +156,9 @@ def _check_front_matter(lines: list[Line]) -> int:
     for i, line in enumerate(lines[1:], 1):
         if line.text.rstrip() in ("---", "..."):
             return i + 1
-        if key := re.match(r"([\w-]+)\s*:", line.text):
-            _refuse(line, f"front matter key {key[1]}")
+        text = line.text.strip()
+        if text and not text.startswith("#"):
+            _refuse(line, f"front matter key {text.partition(':')[0]:.50}")
     raise WeaveError("the front matter is never closed", lines[0].file, lines[0].number)
 
 
@@ -168,7 +181,7 @@ def check_options(options: Any, place: Line) -> None:
             _refuse(place, f"chunk option {key}")
         if not isinstance(value, CHUNK_OPTIONS[key]):
             raise WeaveError(
-                f"chunk option {key} cannot be {value!r}", place.file, place.number
+                f"chunk option {key} cannot be {value!r:.100}", place.file, place.number
             )
     for key in ("label", "fig-cap", "tbl-cap"):
         if key in options and not options[key].strip():

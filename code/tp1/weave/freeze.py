@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from tp1.weave.aside import recover, replacing
-from tp1.weave.errors import WeaveError
+from tp1.weave.errors import MissingFile, UnsupportedFeature, WeaveError
 from tp1.weave.frozen import Executed, Frozen, freeze_markdown
+from tp1.weave.lines import read_text
 from tp1.weave.receipts import belongs, what_changed, write_receipt
 from tp1.weave.source import Source
+from tp1.weave.values import read_json
 
 # The target's name in the figures' folder, and the suffix that names the JSON file.
 TARGETS = {"html": "html", "typst": "typ"}
+# What Quarto would bring into a page beside the Markdown.
+NEEDS = ("includes", "filters", "preserve", "dependencies", "postProcess")
 
 
 @dataclass(frozen=True)
@@ -45,16 +49,23 @@ def thaw(root: Path, source: Source, target: str) -> Thawed | None:
     folder = frozen_folder(root, source.path)
     recover(folder)
     file = folder / "execute-results" / f"{TARGETS[target]}.json"
+    name = file.relative_to(root)
     try:
-        frozen = json.loads(file.read_text(encoding="utf-8"))
+        frozen = read_json(read_text(root, name))
         if frozen["hash"] != source.digest:
             return None
-        return Thawed(str(frozen["result"]["markdown"]), folder)
-    except (FileNotFoundError, NotADirectoryError):
+        result = frozen["result"]
+        if not isinstance(result["markdown"], str):
+            raise TypeError("markdown is no text")
+        for key in NEEDS:
+            if result.get(key):
+                raise UnsupportedFeature(f"a freeze with {key}", name)
+        return Thawed(result["markdown"], folder)
+    except MissingFile:
         return None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         message = f"not a freeze of Quarto's ({error!r}); delete it and render again"
-        raise WeaveError(message, file.relative_to(root)) from error
+        raise WeaveError(message, name) from error
 
 
 def is_fresh(root: Path, source: Source) -> bool:

@@ -7,6 +7,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import unquote
 
 import jinja2
 import panflute as pf
@@ -15,7 +16,7 @@ from tp1.weave import pandoc
 from tp1.weave.document import Chapter, is_caption
 from tp1.weave.errors import WeaveError
 from tp1.weave.images import image_size
-from tp1.weave.lines import read_text
+from tp1.weave.lines import inside, is_file, read_text
 from tp1.weave.markup import finished
 from tp1.weave.project import Book
 from tp1.weave.reading import Reading, read_page
@@ -57,7 +58,9 @@ def write_site(chapters: list[Chapter], book: Book, folder: Path) -> None:
             body = finished(
                 pandoc.write(blocks, "html5", "--mathml", *book.filter_arguments)
             )
-        readings.append(read_page(body, PurePosixPath(chapter.page), book.toc_depth))
+            readings.append(
+                read_page(body, PurePosixPath(chapter.page), book.toc_depth)
+            )
         page = folder / chapter.page
         page.parent.mkdir(parents=True, exist_ok=True)
         context: dict[str, Any] = {
@@ -79,8 +82,8 @@ def _copy_style(css: Path, book: Book, folder: Path) -> None:
     """Copy a style sheet with the files that it names, such as fonts."""
     text = read_text(book.root, css)
     for name in [css.name, *re.findall(r"""url\(["']?([^"')]+)["']?\)""", text)]:
-        file = css.parent / name
-        if ":" in name or not (book.root / file).is_file():
+        file = Path(os.path.normpath(css.parent / name))
+        if ":" in name or not is_file(inside(book.root, file)):
             raise WeaveError(
                 f"{name} is not a file beside it: pages need nothing from elsewhere",
                 css,
@@ -91,11 +94,17 @@ def _copy_style(css: Path, book: Book, folder: Path) -> None:
 
 def _copy_resources(pattern: str, book: Book, folder: Path) -> None:
     """Copy the files that a pattern of `project: resources:` names."""
-    files = [file for file in book.root.glob(pattern) if file.is_file()]
+    try:
+        inside(book.root, pattern)
+        files = [file for file in book.root.glob(pattern) if file.is_file()]
+    except (ValueError, NotImplementedError):
+        files = []
     if not files:
         raise WeaveError(f"resources: {pattern} names no file", "_quarto.yml")
     for file in files:
-        copy = folder / file.relative_to(book.root)
+        copy = folder / inside(book.root, file.relative_to(book.root)).relative_to(
+            book.root
+        )
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, copy)
 
@@ -243,7 +252,7 @@ def _equation(span: pf.Span) -> pf.Span:
 
 def _image(image: pf.Image, chapter: Chapter, folder: Path) -> pf.Image:
     source = chapter.file_of(image.url)
-    copy = folder / chapter.path.parent / image.url
+    copy = folder / chapter.path.parent / unquote(image.url)
     copy.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, copy)
     alt = image.attributes.pop("fig-alt", None)

@@ -18,12 +18,16 @@ def image_size(file: Path) -> tuple[int, int] | None:
     """Give an SVG's or a PNG's width and height in the pixels of a page; None if its head does not say."""
     with file.open("rb") as stream:
         head = stream.read(2000)
-    if head.startswith(b"\x89PNG"):
+    if head.startswith(b"\x89PNG") and len(head) >= 24:
         width, height = struct.unpack(">II", head[16:24])
         return width, height
     tag = re.search(rb"<svg\b[^>]*>", head)
     found = [
-        re.search(rf'\s{side}="([\d.]+)([a-z]*)"', tag[0].decode()) if tag else None
+        re.search(
+            rf'\s{side}="(\d{{1,6}}(?:\.\d*)?)([a-z]*)"', tag[0].decode("latin-1")
+        )
+        if tag
+        else None
         for side in ("width", "height")
     ]
     sizes = [

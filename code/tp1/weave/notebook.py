@@ -11,6 +11,8 @@ import panflute as pf
 
 from tp1.weave.aside import write_aside
 from tp1.weave.document import Chapter, is_caption
+from tp1.weave.errors import WeaveError
+from tp1.weave.lines import read_text
 from tp1.weave.opening import opening_cells
 from tp1.weave.project import Book
 from tp1.weave.prose import NBSP, Batch
@@ -86,6 +88,9 @@ def _chapter_cells(
         yield from flush()
         while waiting and waiting[0].number < number:
             yield _code_cell(waiting.pop(0), [], stem)
+        if not waiting or waiting[0].number > number:
+            message = f"its frozen results have a cell {number} that it has not"
+            raise WeaveError(message, chapter.path)
         yield _code_cell(
             waiting.pop(0), list(_outputs(block, chapter, book, batch)), stem
         )
@@ -210,7 +215,8 @@ def _picture(image: pf.Image, chapter: Chapter) -> Any:
     file = chapter.file_of(image.url)
     alt = image.attributes.get("fig-alt") or pf.stringify(image)
     if file.suffix == ".svg":
-        kind, content = "image/svg+xml", file.read_text(encoding="utf-8")
+        content = read_text(chapter.root, file.relative_to(chapter.root))
+        kind = "image/svg+xml"
     else:
         kind = f"image/{file.suffix[1:]}"
         content = base64.b64encode(file.read_bytes()).decode()

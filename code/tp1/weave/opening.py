@@ -11,6 +11,7 @@ import nbformat
 
 from tp1.weave import pandoc
 from tp1.weave.errors import WeaveError
+from tp1.weave.lines import read_text
 from tp1.weave.project import Book
 from tp1.weave.prose import Batch
 
@@ -34,7 +35,7 @@ def opening_cells(book: Book, batch: Batch) -> list[Any]:
     file = book.root / PREPARATION
     if not file.exists():
         return [title]
-    before, *pieces = MARK.split(file.read_text(encoding="utf-8"))
+    before, *pieces = MARK.split(read_text(book.root, PREPARATION))
     if before.strip() or not pieces:
         raise WeaveError("must begin with a cell, `# %% name`", PREPARATION)
     cells = [title]

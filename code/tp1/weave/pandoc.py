@@ -1,6 +1,7 @@
 """Pandoc, called as a program: Markdown in, syntax tree out, and back into every format."""
 
 import io
+import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,11 @@ from panflute.elements import RAW_FORMATS
 from tp1.weave.errors import WeaveError
 
 API_VERSION = (1, 23, 1)
+# A page takes seconds; twenty brackets inside one another would take it days.
+LONGEST = 120  # seconds
+MOST_MEMORY = "2g"
+# Each element of the tree is two or three levels of JSON, and more of Python's calls.
+DEEPEST = 150
 
 # panflute checks the names of raw formats against a list that is older than pandoc's Typst writer.
 RAW_FORMATS.add("typst")
@@ -26,15 +32,21 @@ def run(arguments: Sequence[str], text: str, folder: Path | None = None) -> str:
     WeaveError
         With pandoc's message.
     """
-    command = [pypandoc.get_pandoc_path(), "--fail-if-warnings", *arguments]
-    done = subprocess.run(
-        command,
-        input=text,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        cwd=folder,
-    )
+    limit = ["+RTS", f"-M{MOST_MEMORY}", "-RTS"]
+    command = [pypandoc.get_pandoc_path(), *limit, "--fail-if-warnings", *arguments]
+    try:
+        done = subprocess.run(
+            command,
+            input=text,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            cwd=folder,
+            timeout=LONGEST,
+        )
+    except subprocess.TimeoutExpired:
+        reason = f"took more than {LONGEST} s: brackets are nested too deeply?"
+        raise WeaveError(f"pandoc: {reason}") from None
     if done.returncode != 0:
         raise WeaveError(f"pandoc: {done.stderr.strip()}")
     return done.stdout
@@ -56,7 +68,19 @@ def blamed(path: Path) -> Iterator[None]:
 
 
 def load(tree: str) -> pf.Doc:
-    """Read pandoc's JSON."""
+    """Read pandoc's JSON.
+
+    Raises
+    ------
+    WeaveError
+        If elements are nested too deeply.
+    """
+    deepest = depth = 0
+    for mark in re.findall(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', tree):
+        depth += (mark in "[{") - (mark in "]}")
+        deepest = max(deepest, depth)
+    if deepest > DEEPEST:
+        raise WeaveError("blocks or brackets are nested too deeply")
     return pf.load(io.StringIO(tree))
 
 

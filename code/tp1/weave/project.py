@@ -1,14 +1,15 @@
 """The book as ``_quarto.yml`` describes it."""
 
+import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from tp1.weave.config import SCHEMA, check
-from tp1.weave.errors import WeaveError
-from tp1.weave.lines import read_text
+from tp1.weave.config import SCHEMA, VARIABLES, check
+from tp1.weave.errors import OutputError, UnsupportedFeature, WeaveError
+from tp1.weave.lines import inside, read_text
+from tp1.weave.values import read_yaml
 
 _WORDS = {
     "fig": "figure",
@@ -95,10 +96,12 @@ def load_book(root: Path) -> Book:
     book, crossref, words = (
         config.get(key, {}) for key in ("book", "crossref", "language")
     )
-    parts = [Part(Path(path), False) for path in book.get("chapters", [])]
-    parts += [Part(Path(path), True) for path in book.get("appendices", [])]
+    parts = [Part(_chapter(root, path), False) for path in book.get("chapters", [])]
+    parts += [Part(_chapter(root, path), True) for path in book.get("appendices", [])]
     if not parts:
         raise WeaveError("`book: chapters:` names no file", "_quarto.yml")
+    if len({part.path for part in parts}) < len(parts):
+        raise WeaveError("a chapter is named twice", "_quarto.yml")
     name = book.get("output-file", "book")
     prefixes = {
         kind: crossref.get(f"{kind}-prefix", words.get(f"crossref-{kind}-prefix", word))
@@ -116,12 +119,13 @@ def load_book(root: Path) -> Book:
             a if isinstance(a, dict) else {"name": a}
             for a in _as_list(book.get("author"))
         ],
-        variables=_read_yaml(root, "_variables.yml")
-        if (root / "_variables.yml").exists()
-        else {},
+        variables=_read_variables(root),
         parts=parts,
         language=config.get("lang", "fr"),
-        bibliography=[root / path for path in _as_list(config.get("bibliography"))],
+        bibliography=[
+            _inside(root, "bibliography", path)
+            for path in _as_list(config.get("bibliography"))
+        ],
         prefixes=prefixes,
         titles={
             kind: crossref.get(f"{kind}-title", _WORDS[kind].title())
@@ -136,33 +140,61 @@ def load_book(root: Path) -> Book:
         ),
         formats=config.get("format", {}),
         filters=[
-            root / (f["path"] if isinstance(f, dict) else f)
+            _inside(root, "filters", f["path"] if isinstance(f, dict) else f)
             for f in config.get("filters", [])
         ],
         resources=_as_list(config["project"].get("resources")),
     )
 
 
+def _inside(root: Path, key: str, name: str) -> Path:
+    try:
+        return inside(root, name)
+    except WeaveError as error:
+        raise WeaveError(f"{key}: {error}", "_quarto.yml") from None
+
+
+def _chapter(root: Path, name: str) -> Path:
+    """Take a chapter's name: it also says where its page and its frozen results are written."""
+    path = _inside(root, "chapters", name).relative_to(root)
+    if found := re.search(r'[#?%&"<>:\\\n\t]', name):
+        message = f"a chapter's name with {found[0]!r} in it ({name!r:.100})"
+        raise UnsupportedFeature(message, "_quarto.yml")
+    if path.suffix != ".qmd":
+        raise UnsupportedFeature(f"a chapter that is no .qmd ({name})", "_quarto.yml")
+    return path
+
+
+def _read_variables(root: Path) -> dict[str, Any]:
+    name = "_variables.yml"
+    variables = _read_yaml(root, name) if (root / name).exists() else {}
+    check(variables, name, VARIABLES)
+    return variables
+
+
 def _output_folder(root: Path, name: str, parts: list[Part]) -> Path:
     """Find the folder that each render replaces as a whole: one that holds nothing else."""
-    folder = (root / name).resolve()
+    folder = Path(os.path.realpath(_inside(root, "output-dir", name)))
+    root = Path(os.path.realpath(root))
     sources = [
         root / "_quarto.yml",
         root / "_freeze" / "x",
         *(root / part.path for part in parts),
     ]
-    if not folder.is_relative_to(root) or any(
-        s.resolve().is_relative_to(folder) for s in sources
-    ):
+    if any(Path(os.path.realpath(s)).is_relative_to(folder) for s in sources):
         raise WeaveError(
             f"output-dir: {name} must be a folder of its own in the project",
             "_quarto.yml",
         )
-    if (
-        folder.exists()
-        and any(folder.iterdir())
-        and not (folder / "index.html").exists()
-    ):
+    try:
+        is_in_the_way = (
+            folder.exists()
+            and any(folder.iterdir())
+            and not (folder / "index.html").exists()
+        )
+    except OSError as error:
+        raise OutputError(folder, error) from error
+    if is_in_the_way:
         raise WeaveError(
             f"output-dir: {name} holds something else than a rendered book",
             "_quarto.yml",
@@ -171,10 +203,7 @@ def _output_folder(root: Path, name: str, parts: list[Part]) -> Path:
 
 
 def _read_yaml(root: Path, name: str) -> dict[str, Any]:
-    try:
-        data = yaml.safe_load(read_text(root, name))
-    except yaml.YAMLError as error:
-        raise WeaveError(f"not YAML: {error}", name) from error
+    data = read_yaml(read_text(root, name), name)
     if not isinstance(data, dict):
         raise WeaveError("must hold keys and values", name)
     return data
@@ -185,7 +214,7 @@ def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     both = {
         k: _merged(base[k], over[k])
         for k in base.keys() & over.keys()
-        if isinstance(over[k], dict)
+        if isinstance(base[k], dict) and isinstance(over[k], dict)
     }
     return {**base, **over, **both}
 

@@ -5,6 +5,7 @@ import re
 import panflute as pf
 
 from tp1.weave import pandoc
+from tp1.weave.errors import WeaveError
 from tp1.weave.project import Book
 
 NBSP = "\u00a0"
@@ -30,7 +31,12 @@ class Batch:
         cut = [pf.RawBlock(_CUT, format="html")]
         blocks = [block for piece in self._pieces for block in [*_lowered(piece), *cut]]
         text = pandoc.write(blocks, _MARKDOWN, *self._book.filter_arguments)
-        return [piece.strip("\n") for piece in text.split(_CUT)]
+        texts = [piece.strip("\n") for piece in text.split(_CUT)]
+        if len(texts) != len(self._pieces) + 1:
+            raise WeaveError(
+                f"{_CUT} stands in the text: it is the notebook's own mark"
+            )
+        return texts
 
 
 def _lowered(blocks: list[pf.Block]) -> list[pf.Block]:
@@ -48,7 +54,7 @@ def _lowered(blocks: list[pf.Block]) -> list[pf.Block]:
             return _div(element)
         elif isinstance(element, pf.Note):
             mark = f"({len(notes) + 1})"
-            first, *rest = element.content
+            first, *rest = element.content or [pf.Para()]
             lead = [pf.Superscript(pf.Str(mark)), pf.Space()]
             if isinstance(first, pf.Para | pf.Plain):
                 notes.extend([pf.Para(*lead, *first.content), *rest])

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import PurePosixPath
 
+from tp1.weave.errors import WeaveError
+
 _PREVIEWED = re.compile(r"(fig|tbl|eq|sec|ref)-|fn\d")
 _HEADING = re.compile(r"h[1-6]$")
 # Text is cut into words at these, and only at these: x<sub>i</sub> is one.
@@ -13,6 +15,7 @@ _BLOCKS = {
     "blockquote", "br", "dd", "div", "dt", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6",
     "li", "ol", "p", "section", "summary", "table", "td", "th", "tr", "ul",
 }  # fmt: skip
+_ENDLESS = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 _SILENT = {"button", "pre", "script", "style"}
 
 
@@ -51,6 +54,11 @@ def read_page(body: str, page: PurePosixPath, depth: int) -> Reading:
     Reading
         Fragments are the HTML of figures, tables, equations, entries of the bibliography and notes; of a
         section, its heading and first paragraph.
+
+    Raises
+    ------
+    WeaveError
+        If the chapter's own HTML opens or closes too much: the rest of the page would fall out of its place.
     """
     return _Reader(body, page, depth).reading
 
@@ -77,6 +85,7 @@ class _Reader(HTMLParser):
         self.introduced = ""  # the section whose first paragraph is still to come
         self.feed(body)
         self.close()
+        self._check_closed(self.open)
         self._end_section()
 
     @property
@@ -116,10 +125,12 @@ class _Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         if tag not in (opened.name for opened in self.open):
-            return
+            raise WeaveError(f"HTML: </{tag}> closes nothing")
         # What has no end tag, such as an image, ends with what it stands in.
+        inner: list[_Open] = []
         while (first := self.open.pop()).name != tag:
-            pass
+            inner.append(first)
+        self._check_closed(inner)
         if tag in _BLOCKS:
             self.handle_data(" ")
         if tag in self.boundaries:
@@ -127,6 +138,11 @@ class _Reader(HTMLParser):
         if _HEADING.match(tag):
             self.introduced = ""
         self._keep(first, self.body.index(">", self.place) + 1)
+
+    def _check_closed(self, elements: list[_Open]) -> None:
+        for element in elements:
+            if element.name not in _ENDLESS:
+                raise WeaveError(f"HTML: <{element.name}> is never closed")
 
     def _keep(self, first: _Open, end: int) -> None:
         """Keep an element that has just ended, if it is one to show elsewhere."""

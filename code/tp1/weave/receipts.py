@@ -11,8 +11,10 @@ from typing import Any
 
 from tp1.imports import changes, closure
 from tp1.weave.aside import write_aside
-from tp1.weave.lines import read_text
+from tp1.weave.errors import WeaveError
+from tp1.weave.lines import is_file, read_text
 from tp1.weave.source import Source
+from tp1.weave.values import read_json
 
 NAME = "receipt.json"
 CODE = Path("code/tp1")
@@ -42,7 +44,8 @@ def frozen_digest(folder: Path) -> str:
     """Digest a chapter's frozen results, in whatever order its formats were written."""
     digest = hashlib.sha256()
     for file in sorted((folder / "execute-results").glob("*.json")):
-        digest.update(file.read_bytes().replace(b"\r\n", b"\n"))
+        if is_file(file):
+            digest.update(file.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()[:16]
 
 
@@ -59,9 +62,9 @@ def write_receipt(root: Path, source: Source, folder: Path) -> None:
 def read_receipt(folder: Path) -> dict[str, Any] | None:
     """Read a receipt; None if there is none, or it cannot be understood."""
     try:
-        record = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        record = read_json(read_text(folder, NAME))
         return record if isinstance(record["inputs"], dict) else None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (WeaveError, ValueError, KeyError, TypeError):
         return None
 
 

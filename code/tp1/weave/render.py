@@ -84,7 +84,10 @@ def render(
         progress("notebook")
         for source in sources:
             acknowledge(book.root, source)
-        book.output.mkdir(exist_ok=True)
+        try:
+            book.output.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(book.output, error) from error
         write_notebook(
             _chapters(book, sources, "html"),
             sources,
@@ -159,20 +162,24 @@ def _chapters(book: Book, sources: list[Source], target: str) -> list[Chapter]:
         text = read_text(book.root, source.path)
         folder = (book.root / source.path).parent
         chapter = Chapter(
-            source.path, None, part.is_appendix, text, folder, thawed.figures
+            source.path,
+            None,
+            part.is_appendix,
+            text,
+            folder,
+            thawed.figures,
+            book.root,
         )
         chapter.blocks = read_blocks(
             thawed.markdown, book.variables, target, source.path
         )
         if chapter.heading is None:
             raise WeaveError("a chapter must begin with a heading `# …`", source.path)
-        ones = [b for b in chapter.blocks if isinstance(b, pf.Header) and b.level == 1]
-        if len(ones) > 1:
-            raise UnsupportedFeature(
-                f"a second heading of level 1 ({pf.stringify(ones[1])})", source.path
-            )
+        _check_only_heading(chapter)
         if "unnumbered" not in chapter.heading.classes:
-            chapter.number = next(letters if part.is_appendix else numbers)
+            chapter.number = next(letters if part.is_appendix else numbers, None)
+            if chapter.number is None:
+                raise WeaveError("no number is left for this chapter", source.path)
         chapters.append(chapter)
     labels = number_everything(chapters, book.number_depth)
     _check_chunk_labels(sources, labels)
@@ -180,6 +187,18 @@ def _chapters(book: Book, sources: list[Source], target: str) -> list[Chapter]:
     resolve_references(chapters, labels, book)
     resolve_citations(chapters, book)
     return chapters
+
+
+def _check_only_heading(chapter: Chapter) -> None:
+    ones: list[pf.Header] = []
+    chapter.walk(
+        lambda e, _: (
+            ones.append(e) if isinstance(e, pf.Header) and e.level == 1 else None
+        )
+    )
+    if len(ones) > 1:
+        message = f"a second heading of level 1 ({pf.stringify(ones[1])})"
+        raise UnsupportedFeature(message, chapter.path)
 
 
 def _check_chunk_labels(sources: list[Source], labels: dict[str, Label]) -> None:
@@ -237,5 +256,5 @@ def _is_current(book: Book, state: str) -> bool:
     try:
         stamp = json.loads((book.output / STAMP).read_text())
         return bool(stamp == {"state": state, "files": _outputs(book, book.output)})
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False

@@ -7,13 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tp1.weave import features
 from tp1.weave.errors import UnsupportedFeature, WeaveError
-from tp1.weave.lines import Line, next_fence, read_lines, read_text
+from tp1.weave.lines import (
+    CHUNK_START,
+    Line,
+    inside,
+    is_file,
+    next_fence,
+    read_lines,
+    read_text,
+)
+from tp1.weave.values import read_yaml
 
-CHUNK_START = re.compile(r"^(\s*)(`{3,})\s*\{python\}\s*$")
 # As Quarto reads it: an inline expression is not preceded by a backtick.
 INLINE = re.compile(r"(^|[^`])`\{python\}[ \t]([^`]+)`", re.MULTILINE)
 
@@ -83,8 +89,9 @@ def read_source(root: Path, path: Path) -> Source:
     WeaveError
         If a file is missing, an include goes in circles, or the chapter uses an unsupported feature.
     """
-    if (root / path.parent / "_metadata.yml").exists():
-        raise UnsupportedFeature("_metadata.yml", path.parent / "_metadata.yml")
+    for folder in path.parents:
+        if is_file(inside(root, folder / "_metadata.yml")):
+            raise UnsupportedFeature("_metadata.yml", folder / "_metadata.yml")
     lines = read_lines(root, path)
     features.check(lines)
     text = read_text(root, path)
@@ -123,10 +130,6 @@ def _cells(lines: list[Line]) -> Iterator[Prose | Chunk]:
         while i < len(lines) and not end.match(lines[i].text):
             body.append(lines[i])
             i += 1
-        if i == len(lines):
-            raise WeaveError(
-                "this chunk is never closed", lines[first].file, lines[first].number
-            )
         i += 1
         if text := _trimmed(prose):
             yield Prose(text, *_place(prose))
@@ -154,24 +157,25 @@ def _options(body: list[Line]) -> tuple[dict[str, Any], str]:
     if head == 0:
         return {}, code
     place = body[0]
-    try:
-        options = yaml.safe_load(
-            "\n".join(line.text.lstrip()[2:].removeprefix(" ") for line in body[:head])
-        )
-    except yaml.YAMLError as error:
-        raise WeaveError(
-            f"the chunk's options are not YAML: {error}", place.file, place.number
-        ) from error
+    text = "\n".join(line.text.lstrip()[2:].removeprefix(" ") for line in body[:head])
+    options = read_yaml(text, place.file, place.number)
     features.check_options(options, place)
     return options, code
 
 
 def _trimmed(lines: list[Line]) -> str:
     """Join lines without the empty ones at both ends."""
-    text = "\n".join(line.text for line in lines)
-    return re.sub(r"\A(?:[ \t]*\n)+|(?:\n[ \t]*)+\Z", "", text + "\n").rstrip("\n")
+    full = [i for i, line in enumerate(lines) if _is_full(line)]
+    return (
+        "\n".join(line.text for line in lines[full[0] : full[-1] + 1]) if full else ""
+    )
 
 
 def _place(lines: list[Line]) -> tuple[Path, int]:
-    first = next(line for line in lines if line.text.strip())
+    first = next(line for line in lines if _is_full(line))
     return first.file, first.number
+
+
+def _is_full(line: Line) -> bool:
+    # Not strip(): a no-break space is text.
+    return bool(line.text.strip(" \t"))

@@ -6,7 +6,12 @@ from pathlib import Path
 import panflute as pf
 
 from tp1.weave.errors import UnsupportedFeature, WeaveError
-from tp1.weave.features import DIV_CLASSES, SPAN_CLASSES
+from tp1.weave.features import (
+    DIV_ATTRIBUTES,
+    DIV_CLASSES,
+    IMAGE_ATTRIBUTES,
+    SPAN_CLASSES,
+)
 
 _KNOWN = {
     *(DIV_CLASSES | SPAN_CLASSES),
@@ -18,10 +23,14 @@ _KNOWN = {
         "cell-output-markdown",
     ),
     *("cell-output-stdout", "cell-output-stderr"),
-    *("float", "caption", "callout", "callout-title", "tab"),
     *("uri", "email"),
 }
 _FLOAT = re.compile(r"^(fig|tbl)-")
+_ATTRIBUTES: dict[type[pf.Element], set[str]] = {
+    pf.Div: DIV_ATTRIBUTES | {"execution_count", "tbl-cap"},
+    pf.Image: IMAGE_ATTRIBUTES,
+    pf.CodeBlock: {"code-fold"},
+}
 
 
 def check_element(element: pf.Element, path: Path) -> None:
@@ -30,10 +39,22 @@ def check_element(element: pf.Element, path: Path) -> None:
     Raises
     ------
     UnsupportedFeature
-        For a class that Quarto may give a meaning.
+        For a class or an attribute that Quarto, or a browser, may give a meaning.
     WeaveError
         For a mark that pandoc has left as text.
     """
+    for key in getattr(element, "attributes", {}):
+        if key not in _ATTRIBUTES.get(type(element), ()):
+            raise UnsupportedFeature(f"attribute {key}", path)
+    if not re.fullmatch(r"[\w.:-]*", getattr(element, "identifier", "")):
+        raise WeaveError(
+            f"identifier {element.identifier!r:.100}: only letters, digits, - and _",
+            path,
+        )
+    if "cell" in getattr(element, "classes", ()) and not re.fullmatch(
+        r"\d{1,6}", element.attributes.get("execution_count", ""), re.ASCII
+    ):
+        raise UnsupportedFeature("class .cell without a number", path)
     if isinstance(element, pf.Div | pf.Span | pf.Header | pf.Link | pf.Image):
         for name in element.classes:
             if name not in _KNOWN:
