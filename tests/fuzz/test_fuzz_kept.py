@@ -17,6 +17,9 @@ from tp1.experiments.images import padded
 from tp1.experiments.lockstep import Stack, draw_params
 from tp1.experiments.plans import Config, Run
 
+# What PyTorch thinks of what it reads.
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
+
 RUNS = [Run(Config("sgd", lr, 20, 3, momentum=0.5), 0) for lr in (0.01, 0.1)]
 
 
@@ -91,7 +94,6 @@ class Malice:
         return self.call
 
 
-@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
 @fuzz(
     200,
     protocol=st.integers(0, 5),
