@@ -52,28 +52,8 @@ def test_no_stack_at_all(path, content):
     assert not path.exists()
 
 
-@pytest.mark.parametrize(
-    "entries",
-    [
-        {"slots": [0, 0]},
-        {"slots": [0, 3]},
-        {"slots": None},
-        {"theta": []},
-        {"theta": [torch.zeros(3, 10, 784)]},
-        {"m": [torch.zeros(0, 10, padded(784))]},
-        {"best": [torch.zeros(1, 785, 10)]},
-        {"best": [torch.zeros(2, 785, 10, dtype=torch.int64)]},
-        {"history": torch.zeros(5, 2, 4)},
-        {"history": torch.zeros(0, 2, 4)},
-        {"history": torch.zeros(2, 1, 4)},
-        {"steps": -1},
-        {"seconds": None},
-        {"runs": []},
-        {"unknown": 1},
-    ],
-    ids=str,
-)
-def test_what_does_not_go_together(path, entries):
+@pytest.mark.parametrize("entries", [{"unknown": 1}, {"runs": [{"lr": 0.1}]}], ids=str)
+def test_a_stack_of_other_fields(path, entries):
     changed(path, **entries)
     assert kept.find(path.parent, RUNS, "cpu") == []
     assert not path.exists()
