@@ -123,6 +123,26 @@ def test_evaluation_refuses_nothing_to_evaluate_and_stacks():
             accuracy_and_loss_whole_dataset(loader(), stack)
 
 
+@pytest.mark.parametrize(
+    "batches",
+    [
+        [(torch.rand(2, 784), torch.tensor(1))],
+        [(torch.rand(()), torch.tensor([1]))],
+        [
+            (torch.rand(2, 784), torch.tensor([0, 1])),
+            (torch.rand(2, 1, 28, 28), torch.tensor([0, 1])),
+        ],
+    ],
+    ids=["one label", "one pixel", "two shapes"],
+)
+def test_evaluation_refuses_minibatches_that_cannot_be_joined(batches):
+    # Found by fuzzing: PyTorch refused to join them, in its own words.
+    with pytest.raises(
+        ShapeError, match=r"minibatches of shapes .* samples of one shape"
+    ):
+        accuracy_and_loss_whole_dataset(batches, linear())
+
+
 @pytest.mark.parametrize("sgd", [True, False])
 def test_training_is_the_loop_of_its_equations(sgd, capsys):
     data, val = list(loader(23, 4)), list(loader(8, 4, seed=1))

@@ -212,12 +212,12 @@ def prepared(
 
 
 def check_alike(first: tuple[Tensor, Tensor], batch: tuple[Tensor, Tensor]) -> None:
-    """Raise `ShapeError` unless the samples of two minibatches have the same shape."""
+    """Raise `ShapeError` unless two minibatches are of samples of the same shape."""
     for one, other in zip(first, batch, strict=True):
-        if one.shape[1:] != other.shape[1:]:
+        if other.ndim == 0 or one.shape[1:] != other.shape[1:]:
             raise ShapeError(
                 f"minibatches of shapes {tuple(one.shape)} and {tuple(other.shape)}: "
-                "samples of one shape are wanted"
+                "(B, ...) is wanted, with samples of one shape"
             )
 
 
@@ -229,7 +229,7 @@ def joined(loader: Loader, size: int) -> Iterator[tuple[Tensor, Tensor]]:
     Raises
     ------
     ShapeError
-        If the samples of two minibatches do not have the same shape.
+        If the samples of two minibatches do not have the same shape, or a tensor is no minibatch.
     """
     waiting: list[tuple[Tensor, Tensor]] = []
     count = 0
