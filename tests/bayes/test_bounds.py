@@ -204,5 +204,5 @@ def test_a_file_without_end():
 )
 def test_files_as_long_as_can_be(tmp_path, head, unit):
     file = bif(tmp_path, head + unit * ((2**24 - 99) // len(unit.encode())))
-    found = bounded(READ, file, memory=2 * GIB, seconds=120)
+    found = bounded(READ, file, memory=2 * GIB, seconds=240)
     assert found.startswith(("BifError", "DuplicateName"))
