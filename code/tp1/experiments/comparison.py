@@ -135,8 +135,10 @@ def first_unequal(frozen: Table, again: Table, apart: Table) -> str:
     return f"{place}{EVALUATED[column]}: {was} frozen, {now} now"
 
 
-def same_table(frozen: Path, again: Path, search: str) -> Comparison:
-    """Compare two tables cell by cell, as text."""
+def same_table(
+    frozen: Path, again: Path, search: str, elsewhere: tuple[str, ...]
+) -> Comparison:
+    """Compare two tables cell by cell, as text; `elsewhere` a cell may be another by rounding."""
     was, now = (
         [cell for row in read_table(path)[0] for cell in row.values()]
         for path in (frozen, again)
@@ -146,6 +148,7 @@ def same_table(frozen: Path, again: Path, search: str) -> Comparison:
     first = f"{unequal[0][0]} frozen, {unequal[0][1]} now" if unequal else ""
     if missing:
         first = f"{len(was)} cells frozen, {len(now)} now"
-    verdict = "differs" if unequal or missing else "same"
     count = len(unequal) + missing
-    return Comparison(search, f"{frozen.name}.csv", verdict, len(was), count, first, ())
+    verdict = "same" if not count else "rounding" if elsewhere else "differs"
+    what = f"{frozen.name}.csv"
+    return Comparison(search, what, verdict, len(was), count, first, elsewhere)

@@ -119,7 +119,7 @@ def verify(plan: Plan, root: Path, session: Session) -> Iterator[Comparison]:
 
 
 def verify_final(name: str, root: Path, session: Session) -> Iterator[Comparison]:
-    """Repeat a final evaluation, test set included; compare its runs and, where it was frozen, its tables.
+    """Repeat a final evaluation, test set included; compare its runs and, if they are the same, its tables.
 
     Raises
     ------
@@ -139,12 +139,13 @@ def verify_final(name: str, root: Path, session: Session) -> Iterator[Comparison
     if was.keys() != again.keys():
         raise ResultsError(f"{root / name}.csv has not the runs of its choices: {NOTE}")
     measured = {run: (was[run], again[run]) for run in was}
-    yield from compared(name, measured, elsewhere, session)
-    if not elsewhere:
+    runs = list(compared(name, measured, elsewhere, session))
+    yield from runs
+    if all(run.verdict == "same" for run in runs):
         for table in written(choices[best]):
             if table != FINAL:
                 frozen = (root / name).with_name(table)
-                yield same_table(frozen, here.output / table, name)
+                yield same_table(frozen, here.output / table, name, elsewhere)
 
 
 def refuse_overwriting(root: Path, session: Session) -> None:
