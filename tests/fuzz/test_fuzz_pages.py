@@ -153,7 +153,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pandoc, "LONGEST", 10)
 
 
-@fuzz(250, changes=edits(MARKS, most=3))
+@fuzz(600, changes=edits(MARKS, most=3))
 def test_a_page_holds_every_word_of_its_text_or_is_refused(
     root: Path, changes: list[Edit]
 ) -> None:
@@ -173,7 +173,7 @@ def test_a_page_holds_every_word_of_its_text_or_is_refused(
 
 
 @fuzz(
-    100,
+    200,
     title=st.sampled_from(HOSTILE),
     author=st.sampled_from(HOSTILE),
     course=st.sampled_from(HOSTILE),

@@ -45,6 +45,8 @@ REFUSED = [
     ("```\nx\n", r"un\.qmd:1: this block of code is never closed"),
     ("``` {{< video x >}}\n```\n", r"un\.qmd:1: what stands behind the marks"),
     ("{{<\nvideo x >}}\n", r"un\.qmd:1: shortcode"),
+    # Pandoc drops a note that nothing else refers to, and warns only where nothing does.
+    ("[^1]: Une note\nqui se cite.[^1]\n", r"un\.qmd:2: the note 1 refers to itself"),
     ('---\n"toc": false\n---\n', r"un\.qmd:2: front matter key"),
     ("a\x00b", r"un\.qmd:1: a NUL character"),
     ("{{< include ../secret.qmd >}}\n", r"lies outside the project"),

@@ -53,6 +53,7 @@ _CODE_ATTRIBUTES = re.compile(r"^\s*(?:`{3,}|~{3,})\s*\{([^{}]*)\}\s*$")
 _OPENING = re.compile(
     r"^\s*(?:`++|~++)\s*(?:[^\s{}]+\s*)?(?:\{[^{}]*\})?\s*$", re.ASCII
 )
+_NOTE = re.compile(r" {0,3}\[\^([^\]\s]+)\]:")
 _ANNOTATION = re.compile(r"#\s*<\d+>\s*$")
 
 
@@ -67,6 +68,7 @@ def check(lines: list[Line]) -> None:
     start = _check_front_matter(lines)
     fence: str | None = None
     opening: Line | None = None
+    note: str | None = None
     for line in lines[start:]:
         inside, fence = fence is not None, next_fence(fence, line.text)
         opening = None if fence is None else opening if inside else line
@@ -77,10 +79,21 @@ def check(lines: list[Line]) -> None:
             _check_fence(line)
         else:
             _check_prose(line)
+            note = _check_note(note, line)
     if opening is not None:
         what = "chunk" if CHUNK_START.match(opening.text) else "block of code"
         message = f"this {what} is never closed"
         raise WeaveError(message, opening.file, opening.number)
+
+
+def _check_note(note: str | None, line: Line) -> str | None:
+    """Follow a note's first paragraph; one that only it refers to would be dropped without a warning."""
+    start = _NOTE.match(line.text)
+    note = start[1] if start else note if line.text.strip() else None
+    if note and f"[^{note}]" in line.text[start.end() if start else 0 :]:
+        message = f"the note {note} refers to itself"
+        raise WeaveError(message, line.file, line.number)
+    return note
 
 
 def _check_fence(line: Line) -> None:
