@@ -20,6 +20,7 @@ SERVICE = (
     "https://api.osv.dev/v1/vulns/PYSEC-2018-28"  # an entry that is there for good
 )
 MESSAGES = "messages of commits"
+PLANTED = "tests/test_audit.py"  # its secrets are made up, to be found
 # What looks like a secret and is none: the digests of receipts, under the names that they have there.
 DIGESTS = (
     r'^\s*"(sha256|code|evaluation|hash|from|text|frozen|tp1(\.\w+)*|[\w./-]+\.(csv|json|gz|py|qmd|yml|svg))"'
@@ -116,6 +117,7 @@ def secrets(root: Path) -> Outcome:
     """Scan every line of the tracked files, of the history of HEAD, and of the messages of its commits."""
     with TemporaryDirectory() as folder:
         lines = every_line(root)
+        lines.pop(PLANTED, None)
         # Under names of our own: a file may have had the name that a folder has now.
         copies = {f"{i}{Path(name).suffix}": name for i, name in enumerate(lines)}
         for copy, name in copies.items():
