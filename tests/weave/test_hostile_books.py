@@ -30,6 +30,12 @@ def test_code_in_a_line_opens_no_block(tmp_path: Path) -> None:
     assert [type(cell).__name__ for cell in _read(tmp_path, text)] == ["Prose", "Chunk"]
 
 
+def test_bars_in_code_and_formulas_part_no_cells(tmp_path: Path) -> None:
+    table = "| a | b |\n|:--|--:|\n| `x | y` | $|x|$ |\n| a \\| b | 2 |\n"
+    (prose,) = _read(tmp_path, table)
+    assert prose.text == table.rstrip()
+
+
 def test_a_fence_in_a_docstring_does_not_end_what_is_checked(tmp_path: Path) -> None:
     chunk = '```{python}\nx = """\n    ```\n"""\n```\n'
     with pytest.raises(UnsupportedFeature, match=r"^un\.qmd:7: shortcode"):
@@ -47,6 +53,8 @@ REFUSED = [
     ("{{<\nvideo x >}}\n", r"un\.qmd:1: shortcode"),
     # Pandoc drops a note that nothing else refers to, and warns only where nothing does.
     ("[^1]: Une note\nqui se cite.[^1]\n", r"un\.qmd:2: the note 1 refers to itself"),
+    ("| a |\n|---|\n| 1 | perdu |\n", r"un\.qmd:3: this row has more cells"),
+    ("| a | perdu |\n|---|\n| 1 |\n", r"un\.qmd:1: this row has more cells"),
     ('---\n"toc": false\n---\n', r"un\.qmd:2: front matter key"),
     ("a\x00b", r"un\.qmd:1: a NUL character"),
     ("{{< include ../secret.qmd >}}\n", r"lies outside the project"),
@@ -158,6 +166,7 @@ PROSE = [
     ("[x][y]\n\n[y]: un.qmd", r"link to the file un\.qmd"),
     ("Titre {number=9}\n----", "attribute number"),
     ("<div id='fig-a&quot; onclick=&quot;1'>\nx\n</div>", "identifier"),
+    ("\\Perdu.", r"text for tex alone \(.Perdu"),
     ("</main>", "HTML: </main> closes nothing"),
     ("<b>", "HTML: <b> is never closed"),
     ("::: callout-note\nx\n\n# Encore\n:::", "a second heading of level 1"),

@@ -54,6 +54,7 @@ _OPENING = re.compile(
     r"^\s*(?:`++|~++)\s*(?:[^\s{}]+\s*)?(?:\{[^{}]*\})?\s*$", re.ASCII
 )
 _NOTE = re.compile(r" {0,3}\[\^([^\]\s]+)\]:")
+_RULE = re.compile(r"\s*\|?(?:\s*:?-++:?\s*+\|)*(?:\s*:?-++:?)?\s*$")
 _ANNOTATION = re.compile(r"#\s*<\d+>\s*$")
 
 
@@ -69,6 +70,7 @@ def check(lines: list[Line]) -> None:
     fence: str | None = None
     opening: Line | None = None
     note: str | None = None
+    row, columns = None, 0
     for line in lines[start:]:
         inside, fence = fence is not None, next_fence(fence, line.text)
         opening = None if fence is None else opening if inside else line
@@ -80,6 +82,7 @@ def check(lines: list[Line]) -> None:
         else:
             _check_prose(line)
             note = _check_note(note, line)
+            row, columns = line, _check_row(row, columns, line)
     if opening is not None:
         what = "chunk" if CHUNK_START.match(opening.text) else "block of code"
         message = f"this {what} is never closed"
@@ -94,6 +97,24 @@ def _check_note(note: str | None, line: Line) -> str | None:
         message = f"the note {note} refers to itself"
         raise WeaveError(message, line.file, line.number)
     return note
+
+
+def _check_row(before: Line | None, columns: int, line: Line) -> int:
+    """Follow a table of bars, and give its columns, 0 outside: pandoc drops the cells that a row has too many."""
+    cells = _count_cells(line)
+    is_rule = cells > 0 and _RULE.match(line.text)
+    wide = before if is_rule and before and _count_cells(before) > cells else line
+    if wide is not line or 0 < columns < cells:
+        message = "this row has more cells than its table has columns"
+        raise WeaveError(message, wide.file, wide.number)
+    return cells if is_rule else columns if cells else 0
+
+
+def _count_cells(line: Line) -> int:
+    """Count the cells between bars; 0 if there is no bar."""
+    text = _CODE_SPAN.sub("", line.text)
+    text = re.sub(r"\\.|\$[^$]*\$", "", text).strip()
+    return text.removeprefix("|").removesuffix("|").count("|") + ("|" in text)
 
 
 def _check_fence(line: Line) -> None:

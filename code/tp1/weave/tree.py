@@ -64,6 +64,11 @@ def check_element(element: pf.Element, path: Path) -> None:
         "content-visible",
     } & set(element.classes):
         raise UnsupportedFeature("a condition on a block of code", path)
+    elif isinstance(element, pf.RawBlock | pf.RawInline) and element.format not in (
+        *("html", "typst"),
+    ):
+        feature = f"text for {element.format} alone ({element.text.strip():.50})"
+        raise UnsupportedFeature(feature, path)
     elif isinstance(element, pf.RawBlock | pf.RawInline) and re.search(
         r"<(div|span)\b", element.text
     ):
