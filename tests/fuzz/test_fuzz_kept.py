@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from counting import fuzz
-from damage import byte_changes, changed_bytes
+from damaged_tables import byte_changes, changed_bytes
 from hypothesis import strategies as st
 
 from tp1.experiments import kept

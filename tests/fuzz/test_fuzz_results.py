@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from counting import fuzz
-from damage import (
+from damaged_tables import (
     RAW,
     byte_changes,
     changed_bytes,
