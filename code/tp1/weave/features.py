@@ -100,7 +100,7 @@ def _check_note(note: str | None, line: Line) -> str | None:
 
 
 def _check_row(before: Line | None, columns: int, line: Line) -> int:
-    """Follow a table of bars, and give its columns, 0 outside: pandoc drops the cells that a row has too many."""
+    """Follow a table of bars; give its columns, 0 outside. Of a row with too many cells pandoc drops some."""
     cells = _count_cells(line)
     is_rule = cells > 0 and _RULE.match(line.text)
     wide = before if is_rule and before and _count_cells(before) > cells else line
