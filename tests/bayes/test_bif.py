@@ -89,6 +89,7 @@ def test_what_pgmpy_and_pyagrum_write_is_read_back(tmp_path, seed):
             np.testing.assert_allclose(again.cpts[name], net.cpts[name], atol=1e-15)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["child", "insurance"])
 def test_public_networks_are_those_that_pgmpy_reads(model):
     path = str(Path(ALARM).with_name(f"{model}.bif.gz"))
