@@ -23,25 +23,27 @@ PROJECT = Path(__file__).parents[1]
 SIDES = ("tp1", "torch.nn", "notebook", "scikit-learn", "bounds", "stacks")
 
 
-@pytest.mark.slow
-@pytest.mark.data
-@pytest.mark.skipif(
+needs_data = pytest.mark.skipif(
     any(defect(raw_folder() / name, md5) for name, md5 in checksums("train").items()),
     reason="no Fashion-MNIST: run `make data`",
 )
-def test_the_benchmark_of_the_search_runs_and_its_sides_agree(tmp_path):
-    pytest.importorskip("sklearn")
+
+
+def quick(module: str, output: Path, *options: str) -> None:
+    """Run a benchmark on its tiny slices."""
+    command = [sys.executable, "-m", module, "--quick", "--output", str(output)]
     done = subprocess.run(
-        [
-            *(sys.executable, "-m", "benchmarks.softmax_search", "--quick"),
-            *("--output", str(tmp_path), "--only", *SIDES),
-        ],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=False,
+        [*command, *options], cwd=PROJECT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.data
+@needs_data
+def test_the_benchmark_of_the_search_runs_and_its_sides_agree(tmp_path):
+    pytest.importorskip("sklearn")
+    quick("benchmarks.softmax_search", tmp_path, "--only", *SIDES)
     report = (tmp_path / "softmax_search.md").read_text(encoding="utf-8")
     for table in ("whole search", "A step", "What bounds a step", "number of runs"):
         assert table in report
@@ -52,20 +54,9 @@ def test_the_benchmark_of_the_search_runs_and_its_sides_agree(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.data
-@pytest.mark.skipif(
-    any(defect(raw_folder() / name, md5) for name, md5 in checksums("train").items()),
-    reason="no Fashion-MNIST: run `make data`",
-)
+@needs_data
 def test_the_benchmark_of_more_workers_runs_and_its_numbers_are_understood(tmp_path):
-    command = [sys.executable, "-m", "benchmarks.search_scaling", "--quick"]
-    done = subprocess.run(
-        [*command, "--output", str(tmp_path)],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    quick("benchmarks.search_scaling", tmp_path)
     report = (tmp_path / "search_scaling.md").read_text(encoding="utf-8")
     assert "A quick run: no results." in report
     found = understood(json.loads((tmp_path / "search_scaling.json").read_text()))
@@ -82,15 +73,7 @@ TARGETS = (*OF_TIME, *OF_TIME, "of the peak", "memory")
 @pytest.fixture
 def step_numbers(tmp_path):
     """Run the benchmark of a step on its tiny grid; give the folder."""
-    command = [sys.executable, "-m", "benchmarks.mlp_steps", "--quick"]
-    done = subprocess.run(
-        [*command, "--output", str(tmp_path)],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    quick("benchmarks.mlp_steps", tmp_path)
     return tmp_path
 
 
