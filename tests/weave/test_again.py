@@ -1,8 +1,8 @@
 """Slow: what is committed is what executing gives."""
 
 import json
-import re
 import os
+import re
 import shutil
 import subprocess
 import sys
